@@ -19,7 +19,7 @@ class Endpoint:
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """How to log in, inferred by ``servers/`` from the Compose file. ``port`` is the container's."""
+    """How to log in, inferred by ``servers/``; ``port`` is the container's."""
 
     family: str
     port: int

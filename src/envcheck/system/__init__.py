@@ -1,0 +1,1 @@
+"""The doors: every side effect leaves through one of these modules."""
