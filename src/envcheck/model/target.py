@@ -49,7 +49,7 @@ class Target:
         wanted = port or (self.connection.port if self.connection else None)
         if wanted is None and len(self.endpoints) == 1:
             return next(iter(self.endpoints.values()))
-        if wanted not in self.endpoints:
+        if wanted is None or wanted not in self.endpoints:
             known = ", ".join(str(known) for known in sorted(self.endpoints)) or "none"
             raise LookupError(f"{self.service} publishes no port {wanted} (published: {known})")
         return self.endpoints[wanted]
