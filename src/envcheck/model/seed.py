@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar, Protocol, runtime_checkable
+from typing import Any, ClassVar, Protocol, runtime_checkable
 
 from envcheck.model.check import Check, Scene
+from envcheck.model.outcome import Observation
 
 
 class Progress(Protocol):
@@ -16,14 +17,23 @@ class Progress(Protocol):
     def __call__(self, done: int, total: int, unit: str, note: str = "") -> None: ...
 
 
+def _no_reader(name: str) -> Any:
+    raise LookupError(f"nobody was named who can read {name}")
+
+
 @dataclass(frozen=True, slots=True)
 class Fixtures:
-    """Where fixtures lie, which profile is wanted, and what secrets they may name."""
+    """Where fixtures lie, which profile is wanted, and what secrets they may name.
+
+    ``read`` answers the plain data of one YAML file of the folder, by its name there. It raises
+    ConfigError for a file that cannot be read.
+    """
 
     folder: Path
     profile: str = "small"  # small | full
     scale: float = 1.0
     secret: Callable[[str], str] = lambda _name: ""
+    read: Callable[[str], Any] = _no_reader
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +67,10 @@ class SeedUnit:
 
 
 class SeedFailed(Exception):  # noqa: N818 (an answer to be judged, not our error)
-    def __init__(self, observation: object) -> None:
-        super().__init__(str(observation))
+    """The environment refused what a seed wanted to write; ``observation`` says why."""
+
+    def __init__(self, observation: Observation) -> None:
+        super().__init__(observation.observed)
         self.observation = observation
 
 
