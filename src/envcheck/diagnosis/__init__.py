@@ -1,0 +1,1 @@
+"""Evidence → causes → one culprit, the rest victims."""

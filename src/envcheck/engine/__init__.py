@@ -1,0 +1,1 @@
+"""Environment → plan → events. Prints nothing, reads no YAML, knows no runtime by name."""

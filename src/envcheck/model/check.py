@@ -14,6 +14,7 @@ from envcheck.model.target import Target
 class Level(IntEnum):
     """How deep a check looks. Where a lower level of a service fails, the higher are not asked."""
 
+    PROCESS = 0  # it runs
     NETWORK = 1  # the port accepts
     HANDSHAKE = 2  # the protocol answers
     LOGIN = 3  # the application's own user gets in

@@ -104,11 +104,15 @@ class Outcome:
     culprit: str = ""
     title: str = ""
     place: str = ""
+    level: int = 0  # how deep the check looked (model.check.Level)
 
 
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
-    """One root: the culprit, its cause, the evidence, the fix, and whom it pulled down."""
+    """One root: the culprit, its cause, the evidence, the fix, and whom it pulled down.
+
+    ``outcomes`` are the ids that show this very cause, ``victims`` the ids that merely suffer.
+    """
 
     culprit: str
     cause: str

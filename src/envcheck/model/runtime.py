@@ -7,6 +7,8 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from envcheck.model.compose import ComposeProject
+from envcheck.model.outcome import Diagnosis, Outcome
 from envcheck.model.seed import Progress
 from envcheck.model.service import ServiceState
 from envcheck.model.target import Endpoint
@@ -71,6 +73,17 @@ class Evidence:
     state: ServiceState
     log_tail: tuple[str, ...] = ()  # since its last start
     facts: Mapping[str, str] = field(default_factory=dict)
+
+
+class Diagnose(Protocol):
+    """Failing outcomes → roots. Pure; what it calls victims the engine reports as BLOCKED."""
+
+    def __call__(
+        self,
+        failing: Sequence[Outcome],
+        project: ComposeProject,
+        evidence: Mapping[str, Evidence],
+    ) -> Sequence[Diagnosis]: ...
 
 
 class Runtime(Protocol):

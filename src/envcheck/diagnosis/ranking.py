@@ -1,0 +1,119 @@
+"""Which failing outcome is a root, and which merely suffers.
+
+The order that finds the root: what did not come up before what runs; of one service the level
+looked at first (it runs, port, handshake, login, object, content, behaviour); of several services
+the one the others need. A failure that names what is wrong inside its own server (a missing topic,
+a refused login) is always a root of its own; only what is seen through an API is laid at the door
+of a dependency that failed in the same run. So two independent roots stay two.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from envcheck.model.check import Level
+from envcheck.model.compose import ComposeProject
+from envcheck.model.graph import upstream
+from envcheck.model.outcome import Diagnosis, Outcome, Status
+from envcheck.model.runtime import Evidence
+
+SHOWN_LOG_LINES = 6
+
+# Seen from outside: may as well be the fault of something behind the service.
+_SECOND_HAND = ("api.", "http.", "job.", "check.", "service.not-ready")
+# Seen from outside, but nothing behind the service explains it.
+_FIRST_HAND = (
+    "api.token-accepted",
+    "api.tenant-leak",
+    "api.no-rate-limit",
+    "api.signature",
+    "api.token-refused",
+)
+
+
+@dataclass
+class _Root:
+    culprit: str
+    cause: str
+    level: int
+    shown_by: list[Outcome] = field(default_factory=list)
+    victims: list[Outcome] = field(default_factory=list)
+
+
+def diagnose(
+    failing: Sequence[Outcome], project: ComposeProject, evidence: Mapping[str, Evidence]
+) -> list[Diagnosis]:
+    """Roots in the order a person should read them; every failing outcome stands in exactly one."""
+    needs = {service: upstream(service, project) for service in project.services}
+    roots: list[_Root] = []
+    for outcome in sorted(
+        (it for it in failing if it.status is Status.FAIL),
+        key=lambda it: (it.level > Level.PROCESS, len(needs.get(_blamed(it), ())), it.level),
+    ):
+        _place(outcome, roots, needs)
+    for outcome in failing:
+        if outcome.status is Status.BLOCKED and (root := _root_of(outcome, roots, needs)):
+            root.victims.append(outcome)
+    return [_diagnosis(root, evidence.get(root.culprit)) for root in roots]
+
+
+def _blamed(outcome: Outcome) -> str:
+    return outcome.culprit or outcome.service
+
+
+def _place(outcome: Outcome, roots: list[_Root], needs: Mapping[str, frozenset[str]]) -> None:
+    culprit = _blamed(outcome)
+    for root in roots:
+        if root.culprit == culprit and root.cause == outcome.cause:
+            root.shown_by.append(outcome)
+            return
+    suspect = _suspect(outcome, roots, needs)
+    if suspect is not None:
+        suspect.victims.append(outcome)
+        return
+    roots.append(_Root(culprit, outcome.cause or "check.failed", outcome.level, [outcome]))
+
+
+def _suspect(
+    outcome: Outcome, roots: Sequence[_Root], needs: Mapping[str, frozenset[str]]
+) -> _Root | None:
+    culprit = _blamed(outcome)
+    for root in roots:
+        if root.culprit == culprit and root.level <= Level.LOGIN:
+            return root  # the same service, at a level everything deeper rests on
+        if root.culprit in needs.get(culprit, ()) and second_hand(outcome.cause):
+            return root
+        if root.culprit == culprit and second_hand(outcome.cause) and not second_hand(root.cause):
+            return root
+    return None
+
+
+def second_hand(cause: str) -> bool:
+    """True for what is seen through a service and may be caused behind it."""
+    return not cause or (cause.startswith(_SECOND_HAND) and cause not in _FIRST_HAND)
+
+
+def _root_of(
+    outcome: Outcome, roots: Sequence[_Root], needs: Mapping[str, frozenset[str]]
+) -> _Root | None:
+    named = [root for root in roots if root.culprit == outcome.blocked_by]
+    behind = [root for root in roots if root.culprit in needs.get(outcome.service, ())]
+    return next(iter(named + behind), None)
+
+
+def _diagnosis(root: _Root, evidence: Evidence | None) -> Diagnosis:
+    first = root.shown_by[0]
+    shown = [*first.evidence, *(f"{it.id}: {it.observed}" for it in root.shown_by[1:])]
+    if evidence is not None and root.level <= Level.HANDSHAKE:
+        shown += [f"log: {line}" for line in evidence.log_tail[-SHOWN_LOG_LINES:]]
+    return Diagnosis(
+        culprit=root.culprit,
+        cause=root.cause,
+        summary=first.observed,
+        evidence=tuple(shown),
+        fix=first.fix,
+        victims=tuple(it.id for it in root.victims),
+        outcomes=tuple(it.id for it in root.shown_by),
+        optional=all(it.optional for it in root.shown_by),
+    )
