@@ -1,0 +1,1 @@
+"""The SaaS API of the embedding recommender."""
