@@ -1,0 +1,1 @@
+"""Sample data with structure a recommender can learn, from one number."""
