@@ -20,13 +20,13 @@ from envcheck.model.event import (
     Event,
     Noted,
     PhaseStarted,
+    Progressed,
     StepEnded,
     WaveEnded,
     WaveStarted,
 )
 from envcheck.model.outcome import Outcome, Status
 from envcheck.model.runtime import Diagnose, Evidence, Runtime
-from envcheck.model.seed import Progress
 from envcheck.model.verdict import wave_verdict
 
 BAD = (Status.FAIL, Status.UNKNOWN, Status.BLOCKED)
@@ -44,7 +44,6 @@ class Runner:
     inbox: Inbox
     emit: Callable[[Event], None]
     diagnose: Diagnose
-    progress: Progress
     fail_fast: bool = False
     _standings: dict[str, Readiness] = field(default_factory=dict)
     _failed: dict[str, str] = field(default_factory=dict)  # service → its culprit
@@ -57,7 +56,7 @@ class Runner:
         """The whole chain for every wave of the plan."""
         services = [member.name for wave in self.plan.waves for member in wave.members]
         with self.runtime.watch(self.inbox.put):
-            self.runtime.prepare(services, self.progress)
+            self.runtime.prepare(services, self._preparing)
             for sentence in self.runtime.moved():
                 self.emit(Noted(sentence))
             for wave in self.plan.waves:
@@ -145,6 +144,9 @@ class Runner:
     def _asked(self, wave: WavePlan, phases: tuple[str, ...]) -> list[Planned]:
         asked = [standing_now(it, wave.number, self.runtime, self.scene) for it in wave.members]
         return asked + [it for it in (*wave.verify, *wave.checks) if it.phase in phases]
+
+    def _preparing(self, done: int, total: int, unit: str, note: str = "") -> None:
+        self.emit(Progressed(0, "prepare", done, total, unit, note))
 
     def _told(self, outcomes: Sequence[Outcome]) -> list[Outcome]:
         for outcome in outcomes:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from typing import Protocol
 
 from envcheck.model.check import Identity
 from envcheck.model.clock import Clock
@@ -20,21 +21,28 @@ class NotHere(KeyError):  # noqa: N818 (an answer to be judged, not our error)
         self.reason = reason
 
 
+class Known(Protocol):
+    def get(self, name: str) -> Identity: ...
+
+
 class StackScene:
-    """Targets of a runtime, with the connections inferred from the Compose file."""
+    """Targets of a runtime, with the connections inferred from the Compose file.
+
+    ``identities`` is set once the scene exists: to log in one needs to know where.
+    """
+
+    identities: Known
 
     def __init__(
         self,
         environment: Environment,
         runtime: Runtime,
         clock: Clock,
-        identity: Callable[[str], Identity],
         absent: Mapping[str, str],
     ) -> None:
         self._environment = environment
         self._runtime = runtime
         self._clock = clock
-        self._identity = identity
         self._absent = absent
 
     def target(self, service: str) -> Target:
@@ -49,7 +57,7 @@ class StackScene:
         )
 
     def identity(self, name: str) -> Identity:
-        return self._identity(name)
+        return self.identities.get(name)
 
     def now(self) -> float:
         return self._clock.monotonic()

@@ -1,0 +1,65 @@
+"""The frame around every recorded run: signals, deadline, verdict, reports, the end on screen."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+
+from envcheck.cli.ends import show_end, write_reports
+from envcheck.cli.options import Wanted
+from envcheck.cli.signals import Interrupts
+from envcheck.cli.wiring import Session, session
+from envcheck.errors import Interrupted, StackError
+from envcheck.model.event import Noted, RunEnded, Undone
+from envcheck.model.verdict import Facts, judge
+from envcheck.system.clock import SystemClock
+from envcheck.system.files import point_latest
+
+
+def recorded(wanted: Wanted, command: str, work: Callable[[Session], None]) -> int:
+    """Run ``work`` and say how it ended; the exit code. An interrupt removes what this run made."""
+    clock = SystemClock()
+    interrupts = Interrupts(clock.stop, _warn)
+    with interrupts.heard(), session(wanted, command, clock) as made:
+        started = clock.monotonic()
+        facts = _work(made, work, interrupts, undoes=command == "up")
+        end(made, facts, clock.monotonic() - started)
+    show_end(made)
+    return made.recorder.record.exit_code
+
+
+def _work(
+    made: Session, work: Callable[[Session], None], interrupts: Interrupts, *, undoes: bool
+) -> Facts:
+    strict = made.wanted.strict
+    try:
+        work(made)
+    except StackError as error:
+        made.recorder.say(Noted(f"{error.message}. {error.hint}".strip()))
+        return Facts(strict=strict, not_up=(error.message,))
+    except Interrupted as interrupted:
+        with interrupts.cleaning():
+            left = _undo(made) if undoes else ()
+        return Facts(strict=strict, interrupted=interrupted.exit_code, left_behind=left)
+    return Facts(strict=strict)
+
+
+def _undo(made: Session) -> tuple[str, ...]:
+    """Only what this run created, its data included; a reused older stack stays."""
+    before = [str(resource) for resource in made.ledger.standing(made.run)]
+    left = tuple(made.runtime.undo(run=made.run, volumes=True))
+    made.recorder.say(Undone(tuple(before), left))
+    return left
+
+
+def end(made: Session, facts: Facts, seconds: float) -> None:
+    judged = judge(made.recorder.record.outcomes, facts)
+    verdict = judged.verdict.value
+    made.recorder.say(RunEnded(verdict, judged.exit_code, seconds, judged.reason))
+    made.recorder.close()
+    point_latest(made.folder)
+    write_reports(made)
+
+
+def _warn(text: str) -> None:
+    print(f"\nenvcheck: {text}", file=sys.stderr, flush=True)

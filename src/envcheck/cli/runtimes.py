@@ -1,0 +1,35 @@
+"""Which runtime, and why that one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from envcheck.cli.options import Wanted
+from envcheck.errors import UsageError
+from envcheck.model.clock import Clock
+from envcheck.model.environment import Environment
+from envcheck.model.runtime import Ledger, Runtime
+
+_NOT_YET = "this version runs services as local processes only"
+
+
+def choose(
+    wanted: Wanted, environment: Environment, state: Path, ledger: Ledger, clock: Clock
+) -> tuple[Runtime, str]:
+    """The runtime and the sentence that says why. Raises UsageError for one we do not have."""
+    if wanted.runtime in ("compose", "external"):
+        raise UsageError(f"--runtime {wanted.runtime}: {_NOT_YET}", "use --runtime embedded")
+    from envcheck.runtimes.embedded import EmbeddedRuntime
+    from envcheck.system.places import cache_folder
+
+    runtime = EmbeddedRuntime(
+        environment.project,
+        environment.connections,
+        state,
+        cache_folder(),
+        ledger,
+        clock,
+        wanted.without,
+    )
+    asked = wanted.runtime == "embedded"
+    return runtime, "asked for" if asked else _NOT_YET

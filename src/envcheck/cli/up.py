@@ -1,0 +1,45 @@
+"""``envcheck up``: the whole chain for waves 1…N."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from envcheck.cli.options import told, wanted, where
+
+
+@click.command("up")
+@where
+@told
+@click.option("--fail-fast", is_flag=True, help="Stop at the first wave that fails.")
+@click.option(
+    "--down",
+    type=click.Choice(["never", "always", "on-failure"]),
+    default="never",
+    help="Remove everything at the end.",
+)
+def command(fail_fast: bool, down: str, **given: Any) -> int:
+    """Bring waves up, wait until every service is truly ready, seed, verify, check.
+
+    The environment stays up, passed or failed, unless --down says otherwise. On an unchanged,
+    running environment this only verifies.
+    """
+    from envcheck.cli.endpoints import write_endpoints
+    from envcheck.cli.running import recorded
+    from envcheck.cli.wiring import Session
+
+    def work(made: Session) -> None:
+        made.runner.fail_fast = fail_fast
+        try:
+            made.runner.up()
+        finally:
+            write_endpoints(made)
+
+    asked = wanted(**given)
+    code = recorded(asked, "up", work)
+    if down == "always" or (down == "on-failure" and code != 0):
+        from envcheck.cli.down import take_down
+
+        return take_down(asked, volumes=True) or code
+    return code

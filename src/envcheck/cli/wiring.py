@@ -1,0 +1,177 @@
+"""The composition root: the only place that names both a protocol and what implements it."""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from envcheck import __version__
+from envcheck.cli import locate
+from envcheck.cli.options import Wanted
+from envcheck.cli.runtimes import choose
+from envcheck.cli.views import listeners
+from envcheck.diagnosis.ranking import diagnose
+from envcheck.engine.identities import Identities
+from envcheck.engine.ownership import FileLedger, locked
+from envcheck.engine.plan import Plan
+from envcheck.engine.planner import plan
+from envcheck.engine.recorder import Recorder
+from envcheck.engine.runner import Runner
+from envcheck.engine.scene import StackScene
+from envcheck.engine.waiting import ThreadInbox
+from envcheck.errors import UsageError
+from envcheck.model.environment import Environment
+from envcheck.model.event import Noted, RunStarted
+from envcheck.model.runtime import Runtime
+from envcheck.system.clock import SystemClock
+from envcheck.system.files import new_run
+from envcheck.system.places import prepare_state, state_folder
+from envcheck.system.secrets import Gate
+
+
+@dataclass
+class Session:
+    """Everything one run of one command needs, wired."""
+
+    wanted: Wanted
+    environment: Environment
+    runtime: Runtime
+    plan: Plan
+    recorder: Recorder
+    runner: Runner
+    scene: StackScene
+    clock: SystemClock
+    ledger: FileLedger
+    folder: Path  # .envcheck/runs/<id>
+
+    @property
+    def run(self) -> str:
+        return self.folder.name
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What stands before a run begins: the environment, its state folder, its runtime."""
+
+    environment: Environment
+    state: Path
+    ledger: FileLedger
+    runtime: Runtime
+    why: str
+
+
+def ground(wanted: Wanted, clock: SystemClock, run: str = "") -> Ground:
+    """Read the environment and choose its runtime; starts nothing."""
+    environment = locate.environment(wanted, Path.cwd())
+    state = prepare_state(state_folder(environment.project_name, environment.folder))
+    ledger = FileLedger(state, run)
+    runtime, why = choose(wanted, environment, state, ledger, clock)
+    return Ground(environment, state, ledger, runtime, why)
+
+
+@contextmanager
+def session(wanted: Wanted, command: str, clock: SystemClock) -> Iterator[Session]:
+    """Wire a run that is recorded, under the project's lock."""
+    folder = new_run(Path.cwd(), clock.wall())
+    base = ground(wanted, clock, folder.name)
+    with locked(base.state, command):
+        made = _wired(wanted, command, clock, base, folder)
+        try:
+            yield made
+        finally:
+            made.recorder.close()
+
+
+def _wired(wanted: Wanted, command: str, clock: SystemClock, base: Ground, folder: Path) -> Session:
+    environment, runtime = base.environment, base.runtime
+    wave = upto(wanted, environment)
+    made = plan(
+        environment,
+        upto=wave,
+        runtime=runtime.name,
+        limits=runtime.limits(),
+        without=wanted.without,
+    )
+    gate = Gate(environment.secrets.values(), _names(environment))
+    recorder = Recorder(folder / "record.jsonl", gate, listeners(wanted, made), clock=clock)
+    scene = _scene(base, made, clock, gate)
+    runner = Runner(
+        plan=made,
+        project=environment.project,
+        runtime=runtime,
+        scene=scene,
+        clock=clock,
+        inbox=ThreadInbox(),
+        emit=recorder.say,
+        diagnose=diagnose,
+    )
+    recorder.say(_opening(command, clock, base, made, folder.name))
+    _say_limits(recorder, runtime)
+    return Session(
+        wanted, environment, runtime, made, recorder, runner, scene, clock, base.ledger, folder
+    )
+
+
+def upto(wanted: Wanted, environment: Environment) -> int:
+    """The last wave asked for. Raises UsageError for one that is not declared."""
+    numbers = [wave.number for wave in environment.waves]
+    if wanted.wave is not None and wanted.wave not in numbers:
+        known = ", ".join(map(str, numbers))
+        raise UsageError(f"{environment.name} has no wave {wanted.wave}", f"its waves: {known}")
+    return wanted.wave if wanted.wave is not None else max(numbers)
+
+
+def _scene(base: Ground, made: Plan, clock: SystemClock, gate: Gate) -> StackScene:
+    scene = StackScene(base.environment, base.runtime, clock, made.absent)
+    scene.identities = Identities(
+        base.environment.identities, scene.target, clock, reveal=gate.reveal
+    )
+    return scene
+
+
+def _names(environment: Environment) -> Sequence[str]:
+    """Words that stand everywhere in a report and so are no secret by value."""
+    connections = environment.connections.values()
+    return [
+        *environment.project.services,
+        environment.name,
+        *(it.user for it in connections if it.user),
+        *(it.database for it in connections if it.database),
+    ]
+
+
+def _opening(command: str, clock: SystemClock, base: Ground, made: Plan, run: str) -> RunStarted:
+    versions = {
+        "envcheck": __version__,
+        "python": platform.python_version(),
+        "platform": f"{platform.system()} {platform.machine()}",
+        **base.runtime.versions(),
+    }
+    return RunStarted(
+        run=run,
+        environment=base.environment.name,
+        runtime=base.runtime.name,
+        command=command,
+        started_at=datetime.fromtimestamp(clock.wall(), UTC).isoformat(timespec="seconds"),
+        why_runtime=base.why,
+        versions=versions,
+        waves=tuple(wave.number for wave in made.waves),
+        services=tuple(member.name for wave in made.waves for member in wave.members),
+    )
+
+
+def _say_limits(recorder: Recorder, runtime: Runtime) -> None:
+    for limit in runtime.limits():
+        if limit.capability != "run":
+            text = f"{limit.service}: {limit.capability} is not checked here: {limit.reason}"
+            recorder.say(Noted(text, "limit"))
+
+
+def interactive() -> bool:
+    return sys.stdout.isatty() and os.environ.get("TERM", "") not in ("", "dumb")
