@@ -1,0 +1,1 @@
+"""Record → text. A view listens while a run goes on, a report renders it afterwards."""
