@@ -29,6 +29,8 @@ from envcheck.model.outcome import Observation, not_yet, passed
 from envcheck.model.runtime import Runtime
 from envcheck.model.service import Phase, ServiceState
 
+CRASHED = "check.crashed"  # our fault, not the service's: the outcome is UNKNOWN
+
 
 @dataclass(frozen=True, slots=True)
 class Member:
@@ -76,7 +78,6 @@ class ServiceSubject:
         self.state = Readiness(member.rules())
         self._scene = scene
         self.patience = sum(check.timeout for check in member.checks) + 0.5
-        self.broke: Exception | None = None
 
     @property
     def ended(self) -> bool:
@@ -93,10 +94,8 @@ class ServiceSubject:
 
     def hear(self, result: Observation | Exception, now: float) -> None:
         if isinstance(result, Exception):
-            self.broke = result
-            result = not_yet(f"the check itself broke: {type(result).__name__}: {result}")
-        else:
-            self.broke = None
+            said = f"the check itself broke: {type(result).__name__}: {result}"
+            result = not_yet(said, cause=CRASHED)
         self.state = answer(self.state, result, now, backoff(self.state.misses + 1))
 
     def see(self, state: ServiceState, now: float) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from envcheck.engine.bringup import Member, look_at_all
+from envcheck.engine.bringup import CRASHED, Member, look_at_all
 from envcheck.engine.readiness import Readiness, Standing
 from envcheck.engine.verification import Planned
 from envcheck.model.check import Check, Level, Scene
@@ -41,6 +41,8 @@ def outcome_of(service: str, state: Readiness, wave: int, *, optional: bool) -> 
 def _status(state: Readiness) -> Status:
     if state.standing is Standing.BLOCKED:
         return Status.BLOCKED
+    if state.standing is Standing.LATE and state.last and state.last.cause == CRASHED:
+        return Status.UNKNOWN
     return Status.PASS if state.standing.good else Status.FAIL
 
 

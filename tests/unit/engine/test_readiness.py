@@ -137,7 +137,11 @@ def test_unhealthy_overrules_our_own_look():
 
 
 def test_unhealthy_then_healthy_within_the_budget_is_ready():
-    service = see(started(successes=1, stable=0.0), ServiceState("db", Phase.RUNNING, health=Health.UNHEALTHY), 0.1)
+    service = see(
+        started(successes=1, stable=0.0),
+        ServiceState("db", Phase.RUNNING, health=Health.UNHEALTHY),
+        0.1,
+    )
     service = see(service, ServiceState("db", Phase.RUNNING, health=Health.HEALTHY), 0.2)
     assert answer(service, GOOD, 0.3, 0.1).standing is Standing.READY
 
