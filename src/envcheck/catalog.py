@@ -5,9 +5,18 @@ from __future__ import annotations
 from envcheck.model.check import CheckKind
 from envcheck.model.seed import SeedKind
 from envcheck.model.server import Server
+from envcheck.seeds.kafka_events import KafkaEvents
+from envcheck.seeds.kafka_topics import KafkaTopics
+from envcheck.seeds.s3_buckets import S3Buckets
+from envcheck.seeds.sample_data import SampleData
 
 CHECKS: dict[str, type[CheckKind]] = {}
 
-SEEDS: dict[str, type[SeedKind]] = {}
+SEEDS: dict[str, type[SeedKind]] = {
+    "kafka-topics": KafkaTopics,
+    "s3-buckets": S3Buckets,
+    "sample-data": SampleData,
+    "kafka-events": KafkaEvents,
+}
 
 SERVERS: tuple[Server, ...] = ()

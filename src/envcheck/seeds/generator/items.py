@@ -19,35 +19,31 @@ CATEGORIES = {  # name → what such a thing is called, its tags, its price in c
     "running": (("shoes", "jacket", "vest"), ("trail", "reflective"), 1_800, 22_000),
     "toys": (("puzzle", "kite", "train"), ("wooden", "age-6"), 500, 9_000),
 }
-BRANDS = tuple(
-    [
-        "Alder",
-        "Birch",
-        "Cedar",
-        "Drift",
-        "Ember",
-        "Fjord",
-        "Grove",
-        "Heron",
-        "Iris",
-        "Juniper",
-        "Kestrel",
-        "Lark",
-    ]
+BRANDS = (
+    "Alder",
+    "Birch",
+    "Cedar",
+    "Drift",
+    "Ember",
+    "Fjord",
+    "Grove",
+    "Heron",
+    "Iris",
+    "Juniper",
+    "Kestrel",
+    "Lark",
 )
-SERIES = tuple(
-    [
-        "Aurora",
-        "Basalt",
-        "Cobalt",
-        "Delta",
-        "Echo",
-        "Flint",
-        "Glacier",
-        "Harbor",
-        "Indigo",
-        "Jasper",
-    ]
+SERIES = (
+    "Aurora",
+    "Basalt",
+    "Cobalt",
+    "Delta",
+    "Echo",
+    "Flint",
+    "Glacier",
+    "Harbor",
+    "Indigo",
+    "Jasper",
 )
 COLUMNS = ("item_id", "name", "category", "price", "description", "brand", "tags")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -26,6 +27,10 @@ class Part:
     rows: int
     columns: dict[str, str]
     body: bytes
+
+    @property
+    def checksum(self) -> str:
+        return hashlib.sha256(self.body).hexdigest()
 
 
 @lru_cache(maxsize=2)
