@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import platform
-import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -99,7 +97,7 @@ def _wired(wanted: Wanted, command: str, clock: SystemClock, base: Ground, folde
         without=wanted.without,
     )
     gate = Gate(environment.secrets.values(), _names(environment))
-    recorder = Recorder(folder / "record.jsonl", gate, listeners(wanted, made), clock=clock)
+    recorder = Recorder(folder / "record.jsonl", gate, listeners(wanted), clock=clock)
     scene = _scene(base, made, clock, gate)
     runner = Runner(
         plan=made,
@@ -171,7 +169,3 @@ def _say_limits(recorder: Recorder, runtime: Runtime) -> None:
         if limit.capability != "run":
             text = f"{limit.service}: {limit.capability} is not checked here: {limit.reason}"
             recorder.say(Noted(text, "limit"))
-
-
-def interactive() -> bool:
-    return sys.stdout.isatty() and os.environ.get("TERM", "") not in ("", "dumb")
