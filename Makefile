@@ -1,19 +1,58 @@
-.PHONY: up test check
-VENV := .venv
-PY := $(VENV)/bin/python
-STAMP := $(VENV)/.ready
+# Everything is installed into .venv at this folder's root; nothing else is touched but the user's
+# cache and state folders. `make up` and `make test` need git, make and python3 with venv.
 
-up: $(STAMP)
+VENV  := .venv
+PY    := $(VENV)/bin/python
+READY := $(VENV)/.ready
+PYTHON ?= python3
+
+.PHONY: up down test unit check format interrupts bench lock clean
+.DEFAULT_GOAL := up
+
+up: $(READY)
 	$(VENV)/bin/envcheck up --wave 2
 
-test: $(STAMP)
+down: $(READY)
+	$(VENV)/bin/envcheck down
+
+test: $(READY)
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy
+	$(VENV)/bin/lint-imports
 	$(PY) -m pytest
 
-check: $(STAMP)
-	$(VENV)/bin/ruff check . && $(VENV)/bin/ruff format --check . && $(VENV)/bin/mypy && $(VENV)/bin/lint-imports
+unit: $(READY)
+	$(PY) -m pytest tests/unit tests/functional -m "not real and not scenario and not install"
 
-$(STAMP): pyproject.toml constraints.txt
-	python3 -m venv $(VENV)
-	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check uv
-	VIRTUAL_ENV=$(VENV) $(VENV)/bin/uv pip install --quiet --constraint constraints.txt --editable '.[embedded,seed]' --group dev
-	touch $(STAMP)
+check: $(READY)
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy
+	$(VENV)/bin/lint-imports
+
+format: $(READY)
+	$(VENV)/bin/ruff check --fix .
+	$(VENV)/bin/ruff format .
+
+# Thirty kills at random moments instead of the three of `make test`.
+interrupts: $(READY)
+	ENVCHECK_KILLS=30 $(PY) -m pytest tests/scenarios/test_kill.py -s
+
+bench: $(READY)
+	$(PY) -m tests.bench
+
+# Pins with hashes, and without naming where they come from.
+lock: $(READY)
+	$(VENV)/bin/uv pip compile --quiet pyproject.toml --extra embedded --extra seed --group dev \
+	  --universal --python-version 3.11 --generate-hashes --no-emit-index-url -o constraints.txt
+
+clean:
+	rm -rf $(VENV) build dist
+
+$(READY): pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(PY) -m pip install --quiet --disable-pip-version-check uv
+	VIRTUAL_ENV=$(VENV) $(VENV)/bin/uv pip install --quiet --constraint constraints.txt \
+	  --editable '.[embedded,seed]' --group dev
+	touch $@
