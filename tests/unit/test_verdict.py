@@ -34,6 +34,13 @@ ROWS = {
         "1 required step failed",
     ),
     "a service not ready": ([NOT_READY], Facts(), Verdict.FAIL, 4, "1 required step failed"),
+    "a dead service, to a command that only looks": (
+        [NOT_READY],
+        Facts(only_looked=True),
+        Verdict.FAIL,
+        1,
+        "1 required step failed",
+    ),
     "a service that would not start": (
         [PASS],
         Facts(not_up=("kafka", "redis")),

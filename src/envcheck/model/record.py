@@ -118,7 +118,7 @@ class Record:
         if self.damage:
             return self.damage
         if self.ended is None:
-            return f"the record ends after {self.last_heard:.1f} s, before the run did"
+            return f"the record ends after {self.last_heard:.1f}s, before the run did"
         return self.ended.reason
 
     @property
@@ -248,7 +248,11 @@ def _step(record: Record, _seconds: float, event: StepEnded) -> Record:
 
 
 def _diagnosed(record: Record, _seconds: float, event: Diagnosed) -> Record:
-    return replace(record, diagnoses=(*record.diagnoses, event.diagnosis))
+    """Diagnosis looks again after each wave; what it finds again replaces what it found before."""
+    found = event.diagnosis
+    root = found.culprit, found.cause
+    others = tuple(it for it in record.diagnoses if (it.culprit, it.cause) != root)
+    return replace(record, diagnoses=(*others, found))
 
 
 FOLDS: Mapping[type, Callable[[Record, float, Any], Record]] = {

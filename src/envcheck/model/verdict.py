@@ -29,6 +29,7 @@ class Facts:
     engine_vanished: str = ""
     record_broken: str = ""
     advised: bool = False
+    only_looked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +97,7 @@ def _exit_code(verdict: Verdict, outcomes: Sequence[Outcome], facts: Facts) -> i
         (bool(facts.interrupted), facts.interrupted),
         (bool(facts.left_behind), 6),
         (bool(facts.file_wrong), 3),
-        (bool(facts.not_up) or would_not_start, 4),
+        (bool(facts.not_up) or (would_not_start and not facts.only_looked), 4),
         (verdict is Verdict.FAIL or (facts.strict and verdict is Verdict.WARN), 1),
         (verdict is Verdict.UNKNOWN, 5),
     )
