@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from envcheck.model.check import CheckKind
+from envcheck.model.record import Record
 from envcheck.model.seed import SeedKind
 from envcheck.model.server import Server
+from envcheck.reporting import ending, json_report, junit
 from envcheck.seeds.kafka_events import KafkaEvents
 from envcheck.seeds.kafka_topics import KafkaTopics
 from envcheck.seeds.s3_buckets import S3Buckets
@@ -20,3 +24,9 @@ SEEDS: dict[str, type[SeedKind]] = {
 }
 
 SERVERS: tuple[Server, ...] = ()
+
+REPORTS: dict[str, Callable[[Record], str]] = {
+    "text": ending.render,
+    "json": json_report.render,
+    "junit": junit.render,
+}
