@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from envcheck.checks.postgres import Postgres
+from envcheck.checks.redis import Redis
 from envcheck.model.check import CheckKind
 from envcheck.model.record import Record
 from envcheck.model.seed import SeedKind
@@ -14,7 +16,10 @@ from envcheck.seeds.kafka_topics import KafkaTopics
 from envcheck.seeds.s3_buckets import S3Buckets
 from envcheck.seeds.sample_data import SampleData
 
-CHECKS: dict[str, type[CheckKind]] = {}
+CHECKS: dict[str, type[CheckKind]] = {
+    "postgres": Postgres,
+    "redis": Redis,
+}
 
 SEEDS: dict[str, type[SeedKind]] = {
     "kafka-topics": KafkaTopics,

@@ -1,0 +1,124 @@
+"""What the code of an error reply (its first word) means for an environment."""
+
+from __future__ import annotations
+
+from envcheck.model.outcome import Observation, broken, not_yet
+from envcheck.model.target import Endpoint
+
+
+class Refused(Exception):  # noqa: N818 (an answer to be judged, not our error)
+    """An error reply: ``code`` is its first word (NOAUTH), ``words`` the rest."""
+
+    def __init__(self, code: str, words: str) -> None:
+        super().__init__(f"{code} {words}")
+        self.code = code
+        self.words = words
+
+    @classmethod
+    def by(cls, error: Exception) -> Refused:
+        """redis-py strips the codes it knows off the text and keeps them beside it."""
+        text = str(error)
+        code = getattr(error, "status_code", None) or _CLASSES.get(type(error).__name__, "")
+        if code:
+            return cls(code, text.removeprefix(f"{code} "))
+        first, _, rest = text.partition(" ")
+        return cls(first, rest) if first.isupper() else cls("ERR", text)
+
+
+_CLASSES = {  # before redis-py 7 only the class tells
+    "BusyLoadingError": "LOADING",
+    "OutOfMemoryError": "OOM",
+    "ReadOnlyError": "READONLY",
+    "NoPermissionError": "NOPERM",
+    "MasterDownError": "MASTERDOWN",
+    "MovedError": "MOVED",
+    "ClusterDownError": "CLUSTERDOWN",
+}
+
+_HEALS = {
+    "LOADING": (
+        "redis.loading",
+        "it still loads its data from disk",
+        "wait; `INFO persistence` says how far it is",
+    ),
+    "BUSY": ("redis.busy", "a script keeps it busy", "end the script with SCRIPT KILL"),
+    "MASTERDOWN": (
+        "redis.master-down",
+        "it is a replica whose master is away",
+        "start the master, or point at it",
+    ),
+    "CLUSTERDOWN": ("redis.cluster-down", "its cluster is down", "see `CLUSTER INFO`"),
+    "TRYAGAIN": ("redis.busy", "its cluster is moving keys", "wait until resharding ends"),
+    "NOREPLICAS": (
+        "redis.no-replicas",
+        "it wants more replicas before it takes writes",
+        "start the replicas, or lower min-replicas-to-write",
+    ),
+}
+
+_STAYS = {
+    "WRONGPASS": (
+        "redis.password-refused",
+        "it refuses the password",
+        "align the password of the client with --requirepass (or the ACL) of the server",
+    ),
+    "NOAUTH": (
+        "redis.password-missing",
+        "it asks for a password and none is known",
+        "set the password in the Compose file, or name an identity with `as:`",
+    ),
+    "NOPERM": (
+        "redis.denied",
+        "the user may not do this",
+        "give the user the command and the keys in its ACL",
+    ),
+    "DENIED": (
+        "redis.protected-mode",
+        "it is in protected mode: it serves only its own machine",
+        "set a password, or `--protected-mode no` where nobody else can reach it",
+    ),
+    "OOM": (
+        "redis.out-of-memory",
+        "it is out of memory and refuses writes",
+        "raise maxmemory, let it evict (maxmemory-policy), or remove keys",
+    ),
+    "MISCONF": (
+        "redis.cannot-save",
+        "it cannot save to disk and refuses writes",
+        "free the disk or mend the folder's rights; `--save ''` where nothing need be kept",
+    ),
+    "READONLY": (
+        "redis.is-replica",
+        "it is a replica and refuses writes",
+        "point at the master, or say `role: replica` where one is meant",
+    ),
+    "MOVED": (
+        "redis.cluster",
+        "it is one node of a cluster and sends us to another",
+        "point at a cluster client's address, or use a single server",
+    ),
+}
+
+
+def reply_refused(refused: Refused) -> Observation:
+    evidence = (f"the reply began with {refused.code}",)
+    if refused.code in _HEALS:
+        cause, observed, fix = _HEALS[refused.code]
+        return not_yet(observed, cause=cause, fix=fix, evidence=evidence)
+    if refused.code in _STAYS:
+        cause, observed, fix = _STAYS[refused.code]
+        return broken(observed, cause=cause, fix=fix, evidence=evidence)
+    return broken(
+        f"it refused a command: {refused}",
+        cause="redis.command-refused",
+        fix="see whether the server is a Redis or Valkey of a version still supported",
+        evidence=evidence,
+    )
+
+
+def silent(endpoint: Endpoint) -> Observation:
+    return not_yet(
+        f"{endpoint} accepts connections but says nothing",
+        cause="redis.silent",
+        fix="see whether the server hangs, is paused, or runs a slow command or script",
+    )

@@ -1,0 +1,194 @@
+"""A conversation with Redis or Valkey, one command at a time, judged by the reply's code."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from envcheck.checks.reach import Amiss, answering, reached
+from envcheck.checks.redis_replies import Refused, reply_refused, silent
+from envcheck.model.check import Look, Scene
+from envcheck.model.outcome import Observation, broken, not_yet
+from envcheck.model.target import Endpoint
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    user: str
+    password: str
+    database: int
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """Which server and who asks: a named identity, or what the Compose file says."""
+
+    service: str
+    identity: str = ""
+    database: int | None = None
+    port: int | None = None
+
+    def login(self, scene: Scene) -> Login:
+        connection = scene.target(self.service).connection
+        index = connection.database if connection else ""
+        database = self.database if self.database is not None else int(index or 0)
+        if self.identity:
+            who = scene.identity(self.identity)
+            return Login(who.user, who.password, database)
+        if connection is None:
+            return Login("", "", database)
+        return Login(connection.user, connection.password, database)
+
+    @contextmanager
+    def session(self, scene: Scene) -> Iterator[Talk]:
+        """Logged in, the database selected. Raises Amiss, LoginRefused and Refused."""
+        login = self.login(scene)
+        endpoint = reached(scene, self.service, self.port)
+        with talking(endpoint) as talk:
+            _log_in(talk, login)
+            yield talk
+
+
+class Talk:
+    """One connection. Every command answers or raises: Refused for an error reply."""
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+
+    def __call__(self, *words: str | int) -> Any:
+        from redis.exceptions import ConnectionError as Gone
+        from redis.exceptions import ResponseError
+
+        try:
+            return self._client.execute_command(*words)
+        except Gone as error:  # redis-py files some error replies under lost connections
+            raise _told(error) or error from error
+        except ResponseError as error:
+            raise Refused.by(error) from error
+
+    def info(self, section: str) -> dict[str, Any]:
+        answer = self("INFO", section)
+        return dict(answer) if isinstance(answer, dict) else {}
+
+
+def _told(error: Exception) -> Refused | None:
+    code = getattr(error, "status_code", None)
+    return Refused.by(error) if code else None
+
+
+@contextmanager
+def talking(endpoint: Endpoint) -> Iterator[Talk]:
+    """Connected, nothing said yet. Raises Amiss where nobody answers in Redis' protocol."""
+    from redis import exceptions
+
+    client = _client(endpoint)
+    try:
+        yield Talk(client)
+    except exceptions.TimeoutError as error:
+        raise Amiss(silent(endpoint)) from error
+    except exceptions.InvalidResponse as error:
+        raise Amiss(not_redis(endpoint, str(error))) from error
+    except exceptions.ConnectionError as error:
+        raise Amiss(closes(endpoint, str(error))) from error
+    finally:
+        client.close()
+
+
+def _client(endpoint: Endpoint) -> Any:
+    from redis import Redis
+    from redis.backoff import NoBackoff
+    from redis.retry import Retry
+
+    return Redis(
+        host=endpoint.host,
+        port=endpoint.port,
+        protocol=2,  # no HELLO before our own first word
+        lib_name=None,
+        lib_version=None,
+        socket_connect_timeout=1,
+        socket_timeout=2,
+        retry=Retry(NoBackoff(), 0),
+        single_connection_client=True,
+        decode_responses=True,
+        encoding_errors="replace",
+    )
+
+
+def _log_in(talk: Talk, login: Login) -> None:
+    if login.password:
+        _authenticate(talk, login)
+    try:
+        talk("SELECT", login.database)
+    except Refused as refused:
+        if refused.code == "ERR":
+            raise Amiss(_no_database(login.database, refused)) from refused
+        raise
+
+
+def _authenticate(talk: Talk, login: Login) -> None:
+    # With one argument a server without a password says so; with two it lets everybody in.
+    named = [login.user] if login.user not in ("", "default") else []
+    try:
+        talk("AUTH", *named, login.password)
+    except Refused as refused:
+        if refused.code == "ERR" and _open_to_all(talk):
+            raise Amiss(_no_password_set(refused)) from refused
+        raise
+
+
+def _open_to_all(talk: Talk) -> bool:
+    try:
+        return bool(talk("PING"))
+    except Refused:
+        return False
+
+
+def asking(door: Door, ask: Callable[[Talk], Observation]) -> Look:
+    """A look that logs in, asks once, and judges every error reply by its code."""
+
+    def look(scene: Scene) -> Observation:
+        try:
+            with door.session(scene) as talk:
+                return ask(talk)
+        except Refused as refused:
+            return reply_refused(refused)
+
+    return answering(look)
+
+
+def _no_password_set(refused: Refused) -> Observation:
+    return broken(
+        "the server asks for no password, though one is expected of it",
+        cause="redis.password-not-set",
+        fix="pass --requirepass to the server (does `command:` override it?), or drop the password",
+        evidence=(f"{refused.code} in answer to AUTH",),
+    )
+
+
+def _no_database(index: int, refused: Refused) -> Observation:
+    return broken(
+        f"there is no database {index}",
+        cause="redis.database-missing",
+        fix="use an index below the server's `databases` setting (16; a cluster has only 0)",
+        evidence=(f"{refused.code} in answer to SELECT {index}",),
+    )
+
+
+def closes(endpoint: Endpoint, detail: str) -> Observation:
+    return not_yet(
+        f"{endpoint} closed the connection",
+        cause="redis.closes",
+        fix="see the server's log: it may be stopping, or not listening behind the open port",
+        evidence=(detail,),
+    )
+
+
+def not_redis(endpoint: Endpoint, detail: str) -> Observation:
+    return broken(
+        f"{endpoint} does not speak Redis' protocol",
+        cause="redis.not-redis",
+        fix="correct the port: another server answers there",
+        evidence=(detail[:80],),
+    )
