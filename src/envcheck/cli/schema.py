@@ -1,0 +1,17 @@
+"""``envcheck schema``."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+
+@click.command("schema")
+@click.argument("which", type=click.Choice(["wave", "environment"]), default="wave")
+def command(which: str) -> int:
+    """Print the JSON Schema of wave or environment files, for editors."""
+    from envcheck.config.schema import schemas
+
+    click.echo(json.dumps(schemas()[which], indent=2))
+    return 0
