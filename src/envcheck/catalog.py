@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from envcheck.checks.postgres import Postgres
 from envcheck.checks.redis import Redis
+from envcheck.checks.s3 import S3
 from envcheck.model.check import CheckKind
 from envcheck.model.record import Record
 from envcheck.model.seed import SeedKind
@@ -13,17 +14,20 @@ from envcheck.model.server import Server
 from envcheck.reporting import ending, json_report, junit
 from envcheck.seeds.kafka_events import KafkaEvents
 from envcheck.seeds.kafka_topics import KafkaTopics
+from envcheck.seeds.postgres_rows import PostgresRows
 from envcheck.seeds.s3_buckets import S3Buckets
 from envcheck.seeds.sample_data import SampleData
 
 CHECKS: dict[str, type[CheckKind]] = {
     "postgres": Postgres,
     "redis": Redis,
+    "s3": S3,
 }
 
 SEEDS: dict[str, type[SeedKind]] = {
     "kafka-topics": KafkaTopics,
     "s3-buckets": S3Buckets,
+    "postgres-rows": PostgresRows,
     "sample-data": SampleData,
     "kafka-events": KafkaEvents,
 }

@@ -1,0 +1,144 @@
+"""A client for any server that speaks S3, and what its refusals mean."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from envcheck.checks.reach import Amiss, answering, reached
+from envcheck.checks.s3_codes import code_refused, garbled, lost, silent
+from envcheck.model.check import Look, Scene
+from envcheck.model.outcome import Observation, broken
+from envcheck.model.target import Endpoint
+
+REGION = "us-east-1"  # what a server without regions answers to
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    url: str
+    key: str
+    secret: str
+    region: str = REGION
+
+
+class Door:
+    """Which server and who asks. Clients are costly to make and safe to share: one per login."""
+
+    def __init__(self, service: str, identity: str, region: str, port: int | None) -> None:
+        self.service = service
+        self._identity = identity
+        self._region = region
+        self._port = port
+        self._clients: dict[Login, Any] = {}
+        self._session: Any = None
+        self._making = threading.Lock()
+
+    def scheme(self, scene: Scene) -> str:
+        connection = scene.target(self.service).connection
+        return (connection.scheme if connection else "") or "http"
+
+    def login(self, scene: Scene) -> Login:
+        """Raises Amiss where no key is known or the port is closed."""
+        connection = scene.target(self.service).connection
+        key, secret = (connection.user, connection.password) if connection else ("", "")
+        if self._identity:
+            who = scene.identity(self._identity)
+            key, secret = who.user, who.password
+        if not key or not secret:
+            raise Amiss(_no_key(self.service))
+        endpoint = reached(scene, self.service, self._port)
+        return Login(f"{self.scheme(scene)}://{endpoint}", key, secret, self._region)
+
+    def reach(self, scene: Scene) -> Endpoint:
+        return reached(scene, self.service, self._port)
+
+    def client(self, login: Login) -> Any:
+        with self._making:  # botocore's sessions are not safe to share while they make clients
+            if login not in self._clients:
+                self._session = self._session or _session()
+                self._clients[login] = _client(self._session, login)
+            return self._clients[login]
+
+
+def _session() -> Any:
+    """It reads botocore's models of the service, which takes far longer than a request."""
+    import boto3
+    from botocore.session import Session
+
+    return boto3.session.Session(botocore_session=Session(_NOTHING_FROM_HERE))
+
+
+def _client(session: Any, login: Login) -> Any:
+    from botocore.config import Config
+
+    return session.client(
+        "s3",
+        endpoint_url=login.url,
+        region_name=login.region,
+        aws_access_key_id=login.key,
+        aws_secret_access_key=login.secret,
+        config=Config(
+            connect_timeout=1,
+            read_timeout=2,
+            retries={"total_max_attempts": 1},
+            proxies={},
+            signature_version="s3v4",
+            s3={"addressing_style": "path"},
+            # checksum trailers are refused by servers older than the end of 2024
+            request_checksum_calculation="when_required",
+            response_checksum_validation="when_required",
+        ),
+    )
+
+
+# Neither the profile nor the files of whoever runs us may change what we ask.
+_NOTHING_FROM_HERE = {
+    "profile": (None, None, None, None),
+    "config_file": (None, None, os.devnull, None),
+    "credentials_file": (None, None, os.devnull, None),
+}
+
+
+def asking(door: Door, ask: Callable[[Any], Observation]) -> Look:
+    """A look that asks one thing of the server, and judges every refusal by its S3 Code."""
+
+    def look(scene: Scene) -> Observation:
+        login = door.login(scene)
+        return judged(login, lambda: ask(door.client(login)))
+
+    return answering(look)
+
+
+def judged(login: Login, ask: Callable[[], Observation]) -> Observation:
+    from botocore import exceptions, parsers
+
+    try:
+        return ask()
+    except exceptions.ClientError as error:
+        return code_refused(code_of(error), status_of(error), login.key)
+    except (exceptions.ConnectTimeoutError, exceptions.ReadTimeoutError):
+        return silent(login.url)
+    except parsers.ResponseParserError:
+        return garbled(login.url)
+    except exceptions.HTTPClientError as error:
+        return lost(login.url, str(error))
+
+
+def code_of(error: Any) -> str:
+    return str(error.response.get("Error", {}).get("Code", ""))
+
+
+def status_of(error: Any) -> int:
+    return int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
+
+
+def _no_key(service: str) -> Observation:
+    return broken(
+        f"no access key is known for {service}",
+        cause="s3.key-missing",
+        fix="set the server's key in the Compose file (MINIO_ROOT_USER, …), or say `as:`",
+    )
