@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from envcheck.checks.airflow import Airflow
+from envcheck.checks.http import Http
+from envcheck.checks.kafka import Kafka
 from envcheck.checks.postgres import Postgres
 from envcheck.checks.redis import Redis
+from envcheck.checks.tcp import Tcp
 from envcheck.checks.s3 import S3
 from envcheck.model.check import CheckKind
 from envcheck.model.record import Record
@@ -17,10 +21,15 @@ from envcheck.seeds.kafka_topics import KafkaTopics
 from envcheck.seeds.postgres_rows import PostgresRows
 from envcheck.seeds.s3_buckets import S3Buckets
 from envcheck.seeds.sample_data import SampleData
+from envcheck.servers import airflow, kafka, web
 
 CHECKS: dict[str, type[CheckKind]] = {
     "postgres": Postgres,
     "redis": Redis,
+    "kafka": Kafka,
+    "airflow": Airflow,
+    "http": Http,
+    "tcp": Tcp,
     "s3": S3,
 }
 
@@ -32,7 +41,13 @@ SEEDS: dict[str, type[SeedKind]] = {
     "kafka-events": KafkaEvents,
 }
 
-SERVERS: tuple[Server, ...] = ()
+SERVERS: tuple[Server, ...] = (
+    kafka.SERVER,
+    airflow.SERVER,
+    airflow.PROCESS,
+    web.SERVER,
+    web.PROXY,
+)
 
 REPORTS: dict[str, Callable[[Record], str]] = {
     "text": ending.render,
