@@ -37,10 +37,10 @@ STARTED = RunStarted(
 )
 
 
-def outcome(id: str, status: Status, **more: object) -> Outcome:
-    wave, phase, service, *_ = id.split("/")
+def outcome(step: str, status: Status, **more: object) -> Outcome:
+    wave, phase, service, *_ = step.split("/")
     plain = Outcome(
-        id, "kafka" if service == "kafka" else "postgres", service, int(wave), phase, status
+        step, "kafka" if service == "kafka" else "postgres", service, int(wave), phase, status
     )
     return replace(plain, **{"attempts": 1, "seconds": 0.04, **more})
 
@@ -89,7 +89,10 @@ WAVE_1: list[Moment] = [
     (3.42, GRAFANA),
     (3.43, PhaseStarted(1, "seed", 1)),
     (3.5, Progressed(1, "1/seed/kafka/topics", 6, 12, "topics")),
-    (3.61, StepEnded(outcome("1/seed/kafka/topics", Status.PASS, observed="wrote 12 of 12 topics"))),
+    (
+        3.61,
+        StepEnded(outcome("1/seed/kafka/topics", Status.PASS, observed="wrote 12 of 12 topics")),
+    ),
     (3.62, PhaseStarted(1, "verify", 2)),
 ]
 
@@ -197,7 +200,9 @@ FAILING: list[Moment] = [
     (5.96, StepEnded(NOT_ASKED)),
     (
         5.96,
-        StepEnded(replace(NOT_ASKED, id="2/check/backend-api/no-token", title="no token is refused")),
+        StepEnded(
+            replace(NOT_ASKED, id="2/check/backend-api/no-token", title="no token is refused")
+        ),
     ),
     (
         5.97,

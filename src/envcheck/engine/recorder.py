@@ -59,7 +59,7 @@ class Recorder:
     def say(self, event: Event) -> None:
         """Record the event and tell the listeners. Never raises for a disk or a listener."""
         with self._lock:
-            seconds = self._clock.monotonic() - self._began
+            seconds = round(self._clock.monotonic() - self._began, 3)  # as the line has it
             event = self._gate.clean_data(event)
             if self._is_news(event):
                 self._tell(seconds, self._kept(seconds, event))
@@ -102,8 +102,7 @@ class Recorder:
         for listener in tuple(self._listeners):
             if not self._guarded(listener.hear, seconds, event):
                 self._listeners.remove(listener)
-                name = type(listener).__name__
-                self.say(Noted(f"the {name} view failed and was dropped; the run goes on"))
+                self.say(Noted("a progress view failed and was dropped; the run goes on"))
 
     def _guarded(self, call: Callable[..., None], *given: object) -> bool:
         try:

@@ -25,9 +25,10 @@ def private_folder(folder: Path) -> Path:
 def write_private(path: Path, text: str) -> Path:
     """Replace the file at once, 0600; a reader sees the old text or the new, never a part."""
     private_folder(path.parent)
-    # mkstemp makes the file 0600 before a byte is in it
+    # mkstemp makes the file 0600 less the umask before a byte is in it
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
+        os.fchmod(descriptor, PRIVATE_FILE)
         with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
             file.write(text)
         Path(name).replace(path)

@@ -1,0 +1,156 @@
+"""A run folded, written as lines and read back."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from envcheck.model.event import Diagnosed, Event, Noted, Progressed, RunEnded
+from envcheck.model.outcome import Diagnosis, Status, Verdict
+from envcheck.model.record import Record, read_record
+from envcheck.model.service import Phase
+from envcheck.model.wire import KINDS, Unreadable, from_line, to_line
+from tests.unit import runs
+
+RUNS = {"passing": runs.PASSING, "failing": runs.FAILING, "interrupted": runs.INTERRUPTED}
+
+
+def written(moments: list[tuple[float, Event]]) -> str:
+    return "".join(to_line(*moment) + "\n" for moment in moments)
+
+
+@pytest.mark.parametrize("moments", RUNS.values(), ids=RUNS.keys())
+def test_a_record_read_back_is_the_record_that_was_written(
+    moments: list[tuple[float, Event]],
+) -> None:
+    assert read_record(written(moments)) == Record.of(moments)
+
+
+def test_a_line_says_version_event_and_seconds_first() -> None:
+    assert to_line(1.23456, Noted("a", "advice")) == (
+        '{"v": 1, "event": "Noted", "t": 1.235, "text": "a", "weight": "advice"}'
+    )
+
+
+def test_a_run_is_folded_into_what_reports_need() -> None:
+    record = Record.of(runs.FAILING)
+    assert (record.verdict, record.exit_code, record.seconds) == (Verdict.FAIL, 4, 6.0)
+    assert [(wave.number, wave.verdict, wave.ended) for wave in record.waves] == [
+        (1, "FAIL", True),
+        (2, "FAIL", True),
+    ]
+    states = {seen.name: (seen.wave, seen.state) for seen in record.services}
+    assert states == {
+        "postgres": (1, "ready"),
+        "kafka": (1, "ready"),
+        "migrate": (1, "done"),
+        "backend-api": (2, "exited"),
+        "grafana": (0, "absent"),
+    }
+    assert record.service("kafka").waited_for == "1 of 1 brokers, no controller yet"
+    assert record.service("backend-api").ready_seconds is None
+    assert [outcome.service for outcome in record.not_run] == ["grafana"]
+    assert record.said("advice") == ("kafka keeps its data in memory: give it a volume",)
+
+
+def test_a_ready_service_that_dies_is_no_longer_ready() -> None:
+    died = (4.7, runs.changed("backend-api", Phase.EXITED, exit_code=137, signal="SIGKILL"))
+    record = Record.of([*runs.PASSING[:-2], died])
+    assert record.service("backend-api").state == "exited"
+    assert record.service("backend-api").ready_seconds == 0.85
+
+
+def test_a_diagnosis_found_again_replaces_the_first() -> None:
+    first = Diagnosis("kafka", "kafka.down", "kafka is down", victims=("1/a",))
+    again = Diagnosis("kafka", "kafka.down", "kafka is down", victims=("1/a", "2/b"))
+    other = Diagnosis("redis", "redis.down", "redis is down")
+    record = Record.of([(1.0, Diagnosed(first)), (1.0, Diagnosed(other)), (2.0, Diagnosed(again))])
+    assert record.diagnoses == (other, again)
+
+
+@pytest.mark.parametrize("moments", RUNS.values(), ids=RUNS.keys())
+def test_a_record_cut_at_any_byte_of_its_last_line_is_unknown(
+    moments: list[tuple[float, Event]],
+) -> None:
+    whole = written(moments).rstrip("\n").encode()
+    start = whole.rindex(b"\n") + 1
+    for end in range(start, len(whole)):
+        record = read_record(whole[:end].decode("utf-8", "replace"))
+        assert record.verdict is Verdict.UNKNOWN
+        assert record.exit_code == 5
+        assert record.reason
+        assert record.outcomes == Record.of(moments).outcomes
+    assert read_record(whole.decode()).whole
+
+
+def test_nothing_after_a_damaged_line_is_believed() -> None:
+    lines = written(runs.PASSING).splitlines()
+    lines[5] = lines[5][:20]
+    record = read_record("\n".join(lines))
+    assert replace(record, damage="") == Record.of(runs.PASSING[:5])
+    assert record.reason == "the record breaks off at line 6: not JSON"
+    assert record.outcomes == ()
+    assert record.verdict is Verdict.UNKNOWN
+
+
+def test_an_event_of_a_newer_version_becomes_a_note_and_its_new_keys_are_ignored() -> None:
+    newer = '{"v": 2, "event": "Certified", "t": 1.0, "grade": "A"}'
+    assert from_line(newer) == (
+        1.0,
+        Noted("an event of a newer envcheck was not understood: Certified"),
+    )
+    known = '{"v": 2, "event": "RunEnded", "t": 2, "verdict": "PASS", "exit_code": 0, "seconds": 2, "x": 1}'
+    assert from_line(known) == (2.0, RunEnded("PASS", 0, 2.0))
+
+
+def test_a_verdict_nobody_knows_is_unknown() -> None:
+    assert Record.of([(1.0, RunEnded("SPLENDID", 0, 1.0))]).verdict is Verdict.UNKNOWN
+
+
+DAMAGED = {
+    "": "not JSON",
+    "[]": "not an event",
+    '{"event": 1}': "not an event",
+    '{"event": "Noted", "t": true, "text": "a"}': "True is no number of seconds",
+    '{"event": "Noted", "t": 1}': "Noted lacks text",
+    '{"event": "Noted", "t": 1, "text": 5}': "Noted.text is a int",
+    '{"event": "RunEnded", "t": 1, "verdict": "PASS", "exit_code": true, "seconds": 1}': (
+        "RunEnded.exit_code is a bool"
+    ),
+    '{"event": "StepEnded", "t": 1, "outcome": []}': "StepEnded.outcome is a list",
+    "[" * 100_000: "not JSON",
+}
+
+
+@pytest.mark.parametrize(("line", "why"), DAMAGED.items(), ids=range(len(DAMAGED)))
+def test_a_line_that_is_no_event_says_why(line: str, why: str) -> None:
+    with pytest.raises(Unreadable) as raised:
+        from_line(line)
+    assert str(raised.value) == why
+
+
+@given(st.binary(max_size=300))
+def test_no_bytes_whatever_break_the_reader(noise: bytes) -> None:
+    text = written(runs.PASSING[:3]) + noise.decode("utf-8", "replace")
+    assert read_record(text).verdict is Verdict.UNKNOWN
+
+
+def test_a_number_json_cannot_write_is_written_as_nothing() -> None:
+    line = to_line(1.0, RunEnded("PASS", 0, float("nan")))
+    assert json.loads(line)["seconds"] == 0.0
+
+
+def test_every_kind_of_event_can_be_written_and_read() -> None:
+    said = {type(event) for _, event in (*runs.PASSING, *runs.FAILING, *runs.INTERRUPTED)}
+    assert {kind.__name__ for kind in said} == set(KINDS)
+    progress = Progressed(1, "x", 1, 2, "rows")
+    assert from_line(to_line(0.5, progress)) == (0.5, progress)
+
+
+def test_statuses_survive_as_statuses() -> None:
+    record = read_record(written(runs.FAILING))
+    assert {outcome.status for outcome in record.outcomes} >= {Status.FAIL, Status.BLOCKED}
