@@ -17,13 +17,13 @@ Matrix = np.ndarray
 
 @dataclass(frozen=True, slots=True)
 class Hyperparameters:
-    """Fixed before any data was seen; nothing is tuned on held-out items."""
+    """Chosen on made-up data of another seed; never tuned on a tenant's held-out items."""
 
     dimensions: int = 64
     layers: int = 3
     epochs: int = 40
     learning_rate: float = 0.05
-    regularisation: float = 1e-4
+    regularisation: float = 0.3
     seed: int = 2020
 
 

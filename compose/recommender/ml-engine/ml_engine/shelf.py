@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
+from typing import TYPE_CHECKING
 
 from ml_engine.errors import Absent
-from ml_engine.model import Model, packed, unpacked
 from ml_engine.releases import Release, Releases
 from ml_engine.storage import MODELS, Storage
+
+if TYPE_CHECKING:  # numpy costs a fifth of a second; the warm-up pays it, not the start
+    from ml_engine.model import Model
 
 KEPT = 8  # models in memory; the full profile's takes about 5 MB
 FILES = ("embeddings.npz", "index.faiss")
@@ -54,6 +57,8 @@ class Shelf:
     def publish(
         self, tenant: str, model: Model, release: Release, about: dict[str, object]
     ) -> None:
+        from ml_engine.model import packed
+
         folder = f"tenant={tenant}/{release.version}"
         for name, content in packed(model).items():
             self._storage.put(MODELS, f"{folder}/{name}", content)
@@ -82,6 +87,8 @@ class Shelf:
         self._releases[releases.tenant_id] = releases
 
     def _restored(self, tenant: str, version: str) -> Model:
+        from ml_engine.model import unpacked
+
         files = {}
         for name in FILES:
             content = self._storage.get(MODELS, f"tenant={tenant}/{version}/{name}")
