@@ -1,0 +1,62 @@
+"""Taking away what we made, and nothing else; proven by looking again."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from envcheck.model.runtime import Ledger, Resource
+from envcheck.runtimes.embedded.evidence import last_start
+from envcheck.runtimes.embedded.layout import Layout
+from envcheck.runtimes.embedded.processes import Process, end, everyone, ours
+
+
+def identities(layout: Layout, ledger: Ledger) -> list[Process]:
+    """Every process we know to have started, by pid and start time."""
+    noted = [
+        Process(int(resource.id), resource.facts["started"])
+        for resource in ledger.standing()
+        if resource.kind == "process" and resource.id.isdigit() and resource.facts.get("started")
+    ]
+    marks = layout.run.glob("*.started.json") if layout.run.is_dir() else ()
+    launched = (last_start(layout, mark.name.removesuffix(".started.json")) for mark in marks)
+    return [*noted, *(process for process in launched if process)]
+
+
+def end_all(layout: Layout, ledger: Ledger) -> Sequence[str]:
+    """Kill everything of this project that runs; sentences about what did not go."""
+    end(ours(ledger.nonce, identities(layout, ledger)))
+    left = ours(ledger.nonce, identities(layout, ledger))
+    return [f"process {process.pid} does not end" for process in left]
+
+
+def end_group(leader: Process) -> Sequence[str]:
+    """Kill what a service's main process left behind in its group."""
+    members = [process for process in everyone().values() if process.group == leader.pid]
+    return [f"process {process.pid} does not end" for process in end(members)]
+
+
+def remove(paths: Iterable[Path]) -> Sequence[str]:
+    """Files and folders, whole; sentences about what is still there."""
+    left = []
+    for path in paths:
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
+        if path.exists():
+            left.append(f"{path} could not be removed")
+    return left
+
+
+def remove_if_empty(*folders: Path) -> None:
+    """Others may keep something there: then it stays."""
+    for folder in folders:
+        if folder.is_dir() and not any(folder.iterdir()):
+            folder.rmdir()
+
+
+def forget(ledger: Ledger, resources: Iterable[Resource]) -> None:
+    for resource in resources:
+        ledger.gone(resource)
