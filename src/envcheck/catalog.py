@@ -9,13 +9,14 @@ from envcheck.checks.http import Http
 from envcheck.checks.kafka import Kafka
 from envcheck.checks.postgres import Postgres
 from envcheck.checks.redis import Redis
-from envcheck.checks.tcp import Tcp
 from envcheck.checks.s3 import S3
+from envcheck.checks.tcp import Tcp
 from envcheck.model.check import CheckKind
 from envcheck.model.record import Record
 from envcheck.model.seed import SeedKind
 from envcheck.model.server import Server
 from envcheck.reporting import ending, json_report, junit
+from envcheck.seeds.job import Job
 from envcheck.seeds.kafka_events import KafkaEvents
 from envcheck.seeds.kafka_topics import KafkaTopics
 from envcheck.seeds.postgres_rows import PostgresRows
@@ -39,6 +40,7 @@ SEEDS: dict[str, type[SeedKind]] = {
     "postgres-rows": PostgresRows,
     "sample-data": SampleData,
     "kafka-events": KafkaEvents,
+    "job": Job,
 }
 
 SERVERS: tuple[Server, ...] = (

@@ -8,7 +8,7 @@ from typing import TypeVar
 from pydantic import BaseModel, ValidationError
 
 from envcheck.errors import ConfigError
-from envcheck.model.check import Look, Scene
+from envcheck.model.check import LoginRefused, Look, Scene
 from envcheck.model.outcome import Observation
 from envcheck.model.problem import Place, Problem
 from envcheck.model.seed import Fixtures, SeedFailed
@@ -35,12 +35,12 @@ def absent(fixtures: Fixtures, file: str) -> list[str]:
 
 
 def answered(look: Callable[[Scene], Observation]) -> Look:
-    """A look whose refusal (SeedFailed) is its answer: proof and seed share the same doors."""
+    """A look whose refusal (SeedFailed, LoginRefused) is its answer: proof and seed share doors."""
 
     def asked(scene: Scene) -> Observation:
         try:
             return look(scene)
-        except SeedFailed as failed:
-            return failed.observation
+        except (SeedFailed, LoginRefused) as refused:
+            return refused.observation
 
     return asked
