@@ -8,11 +8,10 @@ import os
 import sys
 
 from alembic import context
+from backend_api import logs, roles
 from sqlalchemy import Connection, NullPool, create_engine, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import OperationalError
-
-from backend_api import logs, roles
 
 LOCK = 0x656E7663  # any number, the same for every migration of this database
 LOCK_TIMEOUT = "60s"  # a wedged migration elsewhere must not hold this one for ever

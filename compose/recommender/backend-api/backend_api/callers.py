@@ -1,6 +1,7 @@
 """Who asks: a user with a token, or a program with an API key."""
 
 import time
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -86,7 +87,7 @@ class Callers:
             scopes=tuple(row["scopes"]),
         )
 
-    async def remembered(self, key: object, ask) -> Row | None:  # type: ignore[no-untyped-def]
+    async def remembered(self, key: object, ask: Callable[[], Awaitable[Row | None]]) -> Row | None:
         until, row = self.known.get(key, (0.0, None))
         if time.monotonic() < until:
             return row

@@ -50,8 +50,12 @@ class Database:
     async def tenant(self, tenant_id: UUID) -> AsyncIterator[Session]:
         """One transaction that sees this tenant's rows and nobody else's."""
         async with self.gate() as session:
-            await session.execute("SELECT set_config('app.tenant_id', %s, true)", [str(tenant_id)])
+            await self.enter(session, tenant_id)
             yield session
+
+    async def enter(self, session: Session, tenant_id: UUID) -> None:
+        """Leave the tenant of this transaction, if any, for another. Nowhere else is it set."""
+        await session.execute("SELECT set_config('app.tenant_id', %s, true)", [str(tenant_id)])
 
     @asynccontextmanager
     async def gate(self) -> AsyncIterator[Session]:
@@ -68,5 +72,5 @@ async def one(session: Session, query: str, *values: object) -> Row | None:
     return await (await session.execute(query, values)).fetchone()
 
 
-async def every(session: Session, query: str, *values: object) -> list[Row]:
-    return await (await session.execute(query, values)).fetchall()
+async def every(session: Session, query: str, *values: object, **named: object) -> list[Row]:
+    return await (await session.execute(query, values or named)).fetchall()

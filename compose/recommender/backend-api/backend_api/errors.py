@@ -103,9 +103,14 @@ async def database_away(_request: Request, error: Exception) -> JSONResponse:
     return answer(503, "The database does not answer. Try again.", headers={"Retry-After": "2"})
 
 
+async def taken(_request: Request, error: Exception) -> JSONResponse:
+    return answer(409, "There is already one with this name, slug or e-mail.")
+
+
 def install(app: FastAPI) -> None:
     app.add_exception_handler(ApiError, api_error)
     app.add_exception_handler(HTTPException, http_error)
     app.add_exception_handler(RequestValidationError, invalid)
+    app.add_exception_handler(psycopg.errors.UniqueViolation, taken)
     for error in (psycopg.OperationalError, PoolTimeout, TimeoutError):
         app.add_exception_handler(error, database_away)

@@ -11,7 +11,7 @@ exact key. Everything else takes the acting user and asks the database, not the 
 whether that user is an active platform administrator, so a tenant's request cannot get there by a
 forgotten check in the code. All other work of a platform administrator visits one tenant at a
 time. What this cannot do: a process that holds the application's password chooses its tenant
-itself; that is why `database.Database.tenant` is the only place in the code that sets it.
+itself; that is why `database.Database.enter` is the only place in the code that sets it.
 """
 
 from alembic import op

@@ -3,13 +3,14 @@
 from typing import Annotated
 
 from fastapi import APIRouter
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import StringConstraints
 
 from backend_api import audit, metrics
 from backend_api.callers import Caller, demand_active
 from backend_api.database import Row, one
 from backend_api.errors import unauthorized
 from backend_api.guard import House
+from backend_api.schemas import Body
 from backend_api.services import Services
 from backend_api.tokens import Claims, password_matches
 
@@ -18,14 +19,12 @@ router = APIRouter(prefix="/api/v1/auth", tags=["auth"])
 Text = Annotated[str, StringConstraints(min_length=1, max_length=254, pattern=r"^[^\x00]*$")]
 
 
-class Login(BaseModel):
-    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+class Login(Body):
     email: Text
     password: Text
 
 
-class Refresh(BaseModel):
-    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+class Refresh(Body):
     refresh_token: Annotated[str, StringConstraints(min_length=1, max_length=4096)]
 
 
