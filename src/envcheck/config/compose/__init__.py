@@ -1,0 +1,1 @@
+"""Our own reader of Compose files: what it does not understand it refuses by name."""
