@@ -22,7 +22,7 @@ from envcheck.seeds.kafka_topics import KafkaTopics
 from envcheck.seeds.postgres_rows import PostgresRows
 from envcheck.seeds.s3_buckets import S3Buckets
 from envcheck.seeds.sample_data import SampleData
-from envcheck.servers import airflow, kafka, web
+from envcheck.servers import airflow, kafka, postgres, redis, s3, web
 
 CHECKS: dict[str, type[CheckKind]] = {
     "postgres": Postgres,
@@ -44,6 +44,9 @@ SEEDS: dict[str, type[SeedKind]] = {
 }
 
 SERVERS: tuple[Server, ...] = (
+    postgres.SERVER,
+    redis.SERVER,
+    s3.SERVER,
     kafka.SERVER,
     airflow.SERVER,
     airflow.PROCESS,

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Any, ClassVar
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
 
 from envcheck.checks import postgres_content as content
 from envcheck.checks.postgres_login import not_postgres
@@ -64,11 +64,19 @@ class Postgres(Kind):
     spare_connections: int = Field(default=1, ge=0)
     latency_p95: Seconds | None = None
 
+    @field_validator("migrations")
+    @classmethod
+    def _beside_the_file(cls, folder: Path | None, info: ValidationInfo) -> Path | None:
+        """Relative to the file that says it, whose folder config gives as validation context."""
+        base = (info.context or {}).get("folder")
+        return Path(base) / folder if base and folder else folder
+
     @model_validator(mode="after")
     def _head_needs_scripts(self) -> Postgres:
         if self.migration in ("head", "heads") and self.migrations is None:
             raise ValueError(
-                f"`migration: {self.migration}` needs `migrations:`, the folder of revision files"
+                f"expected `migrations:` (the folder of revision files) with "
+                f"`migration: {self.migration}`"
             )
         return self
 
