@@ -6,16 +6,13 @@ from collections.abc import Iterator
 
 from envcheck.model.outcome import Outcome, Status, Verdict
 from envcheck.model.record import Record, WaveSeen
-from envcheck.reporting.paint import Paint
+from envcheck.reporting.paint import NO_PAINT, Paint
 from envcheck.reporting.roots import Root, roots
-from envcheck.reporting.words import counted, duration, one_line, some, step_name
+from envcheck.reporting.words import GOOD, PAST, counted, duration, one_line, some, step_name
 
 MOST_ROOTS = 5  # three lines each: more would push the first off a screen
 SLOW = 0.5  # seconds below which nobody asks what took so long
 LABEL = 9
-GOOD = (Status.PASS, Status.FLAKY, Status.WARN)
-COLUMNS = (("ready", "ready"), ("seed", "seeded"), ("verify", "verified"), ("check", "checked"))
-NO_PAINT = Paint()
 
 
 def render(record: Record) -> str:
@@ -60,10 +57,10 @@ def _waves(record: Record, paint: Paint) -> Iterator[str]:
     if not record.waves:
         return
     width = max(len("wave"), *(len(_wave_name(wave)) for wave in record.waves))
-    heads = "".join(f"{head:>10}" for _phase, head in COLUMNS)
+    heads = "".join(f"{head:>10}" for head in PAST.values())
     yield paint(f"{'wave':<{width}}{heads}{'time':>10}", "dim")
     for wave in record.waves:
-        cells = "".join(f"{_cell(record, wave, phase):>10}" for phase, _head in COLUMNS)
+        cells = "".join(f"{_cell(record, wave, phase):>10}" for phase in PAST)
         took = duration(wave.seconds if wave.ended else record.seconds - wave.began)
         verdict = wave.verdict if wave.ended else "not finished"
         yield f"{_wave_name(wave):<{width}}{cells}{took:>10}  {paint.verdict(verdict)}"

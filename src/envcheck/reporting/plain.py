@@ -5,6 +5,7 @@ A wait is worth a line only when it lasts; a silence of twenty seconds is broken
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -27,7 +28,11 @@ from envcheck.model.event import (
 )
 from envcheck.model.outcome import Outcome, Status
 from envcheck.model.service import Phase
+from envcheck.reporting.paint import NO_PAINT, Paint
 from envcheck.reporting.words import (
+    GOOD,
+    LONGEST,
+    PAST,
     WORDS,
     counted,
     death,
@@ -78,13 +83,19 @@ class Folded:
 class Plain:
     """Writes lines; ``tick`` is to be called about once a second for what time alone makes news."""
 
-    def __init__(self, write: Callable[[str], object]) -> None:
+    def __init__(
+        self, write: Callable[[str], object], paint: Paint = NO_PAINT, longest: int = LONGEST
+    ) -> None:
+        """``longest``: characters a line may have; what does not fit ends in an ellipsis."""
         self._write = write
+        self._paint = paint
+        self._longest = longest
         self._width = NAME_WIDTH[0]
         self._waits: dict[str, Wait] = {}
         self._ready: set[str] = set()
         self._folded: Folded | None = None
         self._over: tuple[float, ServiceChanged] | None = None
+        self._good: Counter[tuple[int, str]] = Counter()
         self._doing = ""
         self._spoke = 0.0
 
@@ -106,11 +117,14 @@ class Plain:
     def line(self, at: float, who: str, word: str, text: str = "") -> None:
         """One line; seconds right-aligned, everything else in its column."""
         self._spoke = at
-        what = f"{word:<{WORD_WIDTH}} {one_line(text)}" if word else one_line(text)
-        self._write(f"{duration(at):>6}  {who:<{self._width}}  {what}".rstrip() + "\n")
+        when, name = f"{duration(at):>6}", f"{who:<{self._width}}"
+        padded = f"{word:<{WORD_WIDTH}} " if word and text else word
+        room = self._longest - len(f"{when}  {name}  {padded}")
+        what = self._paint.word(padded) + one_line(text, max(room, 20))
+        self._write(f"{self._paint(when, 'dim')}  {name}  {what}".rstrip() + "\n")
 
     def heading(self, text: str) -> None:
-        self._write(text + "\n")
+        self._write(self._paint(text, "bold") + "\n")
 
     def _settle(self, at: float, event: Event | None) -> None:
         """Say what was held back to see whether the next event explains it or adds to it."""
@@ -138,7 +152,8 @@ class Plain:
 
     def wave_started(self, _at: float, event: WaveStarted) -> None:
         services = counted(len(event.services), "service")
-        self.heading(f"\nwave {event.number}: {event.name} ({services})")
+        self._write("\n")
+        self.heading(f"wave {event.number}: {event.name} ({services})")
 
     def changed(self, at: float, event: ServiceChanged) -> None:
         state = event.state
@@ -181,6 +196,7 @@ class Plain:
 
     def step(self, at: float, event: StepEnded) -> None:
         outcome = event.outcome
+        self.count(outcome)
         if outcome.phase == "ready":
             self._waits.pop(outcome.service, None)
             if outcome.status is Status.PASS and outcome.service in self._ready:
@@ -193,13 +209,24 @@ class Plain:
         took = f" ({duration(outcome.seconds)})" if outcome.seconds >= 1.0 else ""
         self.line(at, outcome.service, word, step_text(outcome) + optional + took)
 
+    def count(self, outcome: Outcome) -> None:
+        """Let it be in the sum of its wave, whether or not it got a line."""
+        if outcome.status in GOOD:
+            self._good[outcome.wave, outcome.phase] += 1
+
     def diagnosed(self, at: float, event: Diagnosed) -> None:
         found = event.diagnosis
         hit = f" ({counted(len(found.victims), 'victim')})" if found.victims else ""
         self.line(at, found.culprit, "cause", f"{found.summary}{hit}")
 
     def wave_ended(self, at: float, event: WaveEnded) -> None:
-        self.line(at, f"wave {event.number}", event.verdict, f"in {duration(event.seconds)}")
+        done = [
+            f"{number} {word}"
+            for phase, word in PAST.items()
+            if (number := self._good[event.number, phase])
+        ]
+        text = f"{', '.join(done) or 'nothing passed'} in {duration(event.seconds)}"
+        self.line(at, f"wave {event.number}", event.verdict, text)
 
     def undone(self, at: float, event: Undone) -> None:
         self._waits.clear()

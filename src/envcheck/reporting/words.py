@@ -5,8 +5,10 @@ from __future__ import annotations
 from envcheck.model.outcome import Outcome, Status
 from envcheck.model.service import ServiceState
 
-LONGEST = 160  # characters of one line; evidence has the rest
+LONGEST = 180  # characters of one line; the JSON report has the rest
 
+GOOD = (Status.PASS, Status.FLAKY, Status.WARN)
+PAST = {"ready": "ready", "seed": "seeded", "verify": "verified", "check": "checked"}
 WORDS = {
     Status.PASS: "pass",
     Status.FLAKY: "flaky",
@@ -69,7 +71,7 @@ def step_says(outcome: Outcome) -> str:
     if outcome.status is Status.PASS and outcome.title:
         return ""
     if outcome.status is Status.FLAKY:
-        return outcome.reason or outcome.observed
+        return "; ".join(filter(None, (outcome.observed, outcome.reason)))
     return saw_and_wanted(outcome)
 
 
