@@ -42,8 +42,8 @@ class Readying:
 
     def _inferred(self, service: ComposeService, place: Place) -> Ready:
         server = self.registries.server(service)
-        kinds: Sequence[CheckKind] = server.ready(service.name) if server else ()
-        return tuple(Declared(kind, place) for kind in kinds or self._accepting(service))
+        kinds = server.ready(service.name) if server else self._accepting(service)
+        return tuple(Declared(kind, place) for kind in kinds)
 
     def _accepting(self, service: ComposeService) -> Sequence[CheckKind]:
         """Of a service we do not know, that its TCP ports accept is all that can be asked."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from envcheck.config.nodes import Fields, Items, Node, Scalar, described, is_null
+from envcheck.config.nodes import Fields, Items, Node, Scalar, described, is_null, plain
 from envcheck.config.problems import Wrong
 from envcheck.config.shapes import keyed, named
 
@@ -17,20 +17,16 @@ def merged(base: Node, over: Node, path: Path = ()) -> Node:
 
     Raises Wrong where the two do not fit.
     """
-    if over.tag == "!override":
-        return over
-    rule = _rule(path)
+    rule = _replace if over.tag == "!override" else _rule(path)
     if rule:
         return rule(base, over, path)
-    if is_null(over):
-        return base
+    if is_null(over) or is_null(base):
+        return base if is_null(over) else over
     if isinstance(base, Fields) and isinstance(over, Fields):
         return _mappings(base, over, path)
     if isinstance(base, Items) and isinstance(over, Items):
         return Items(base.items + over.items, over.place)
     if isinstance(base, Scalar) and isinstance(over, Scalar):
-        return over
-    if is_null(base):
         return over
     raise Wrong(over.place, f"{described(over)} laid over {described(base)}", described(base))
 
@@ -84,9 +80,9 @@ def _logging(base: Node, over: Node, path: Path) -> Node:
     """Options are merged only within one driver."""
     if not isinstance(base, Fields) or not isinstance(over, Fields):
         return over
-    drivers = [tree.get("driver") for tree in (base, over)]
-    known = {driver.value for driver in drivers if isinstance(driver, Scalar)}
-    return _mappings(base, over, path) if len(known) < 2 or None in drivers else over
+    ours, theirs = base.get("driver"), over.get("driver")
+    other = ours is not None and theirs is not None and plain(ours) != plain(theirs)
+    return over if other else _mappings(base, over, path)
 
 
 _RULES: dict[Path, Rule] = {

@@ -12,10 +12,11 @@ from envcheck.model.compose import Port
 HIGHEST = 65535
 _SHORT = re.compile(
     r"(?:(?P<host>\[[0-9a-fA-F:.]+\]|[\d.]+|localhost):)?"
-    r"(?:(?P<published>\d+(?:-\d+)?)?:)?"
-    r"(?P<target>\d+(?:-\d+)?)(?:/(?P<protocol>tcp|udp|sctp))?",
+    r"(?:(?P<published>[0-9]+(?:-[0-9]+)?)?:)?"
+    r"(?P<target>[0-9]+(?:-[0-9]+)?)(?:/(?P<protocol>tcp|udp|sctp))?",
     re.IGNORECASE,
 )
+_RANGE = re.compile(r"([0-9]{1,5})(?:-([0-9]{1,5}))?")
 _EXPECTED = "[[IP:]PUBLISHED:]CONTAINER[/tcp|udp], such as 127.0.0.1:5432:5432"
 _LONG = frozenset({"target", "published", "host_ip", "protocol", "mode", "name", "app_protocol"})
 
@@ -74,13 +75,12 @@ def _paired(item: Node, target: str, published: str, host: str, protocol: str) -
 
 
 def _range(item: Node, words: str) -> list[int]:
-    first, _, last = words.partition("-")
+    found = _RANGE.fullmatch(words)
     expected = f"a port from 1 to {HIGHEST}, or a range of them"
-    if not all(
-        part.isascii() and part.isdigit() and len(part) < 6 for part in (first, last or "1")
-    ):
+    if not found:
         raise Wrong(item.place, f"{words!r} is no port", expected)
-    numbers = list(range(int(first), int(last or first) + 1))
-    if not numbers or numbers[0] < 0 or numbers[-1] > HIGHEST:
+    first, last = found[1], found[2] or found[1]
+    numbers = list(range(int(first), int(last) + 1))
+    if not numbers or numbers[-1] > HIGHEST:
         raise Wrong(item.place, f"{words!r} is no port", expected)
     return numbers

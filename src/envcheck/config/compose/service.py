@@ -78,9 +78,9 @@ def service(name: str, node: Node, place: Place, sources: Sources) -> ComposeSer
     tree = Fields({}, {}, node.place)
     with sources.problems.noting():
         tree = _mapping(name, node)
-    for key, value in tree.fields.items():
+    for key in tree.fields:
         with sources.problems.noting():
-            _read(key, value, tree.keys[key], found, extra, sources)
+            found |= _read(tree, key, sources, extra)
     for gather in (environment, limits, replicas):
         with sources.problems.noting():
             found |= gather(tree, sources)
@@ -99,19 +99,13 @@ def _mapping(name: str, node: Node) -> Fields:
     raise Wrong(node.place, f"service {name!r} is no mapping", "a mapping")
 
 
-def _read(
-    key: str,
-    value: Node,
-    place: Place,
-    found: dict[str, Any],
-    extra: dict[str, Any],
-    sources: Sources,
-) -> None:
+def _read(tree: Fields, key: str, sources: Sources, extra: dict[str, Any]) -> dict[str, Any]:
+    value = tree.fields[key]
     if key in _READ:
         field, read = _READ[key]
-        if not is_null(value):
-            found[field] = read(value, sources)
-    elif key in CARRIED or key.startswith("x-"):
+        return {} if is_null(value) else {field: read(value, sources)}
+    if key in CARRIED or key.startswith("x-"):
         extra[key] = plain(value)
     elif key not in _TOGETHER:
-        raise Wrong(place, f"unknown key {key!r}", fix=did_you_mean(key, KNOWN))
+        raise Wrong(tree.keys[key], f"unknown key {key!r}", fix=did_you_mean(key, KNOWN))
+    return {}
