@@ -3,6 +3,7 @@ broker takes it, else by kafka-python. Both choose the same partition for a key.
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import importlib.util
 from collections.abc import Callable, Iterable, Mapping
@@ -29,11 +30,11 @@ def deliver(
     """Send all and wait for the acknowledgements; how many came. ``tick`` hears how many were sent
     and may raise, which abandons the rest. Raises kafka.errors.KafkaError."""
     if importlib.util.find_spec("confluent_kafka") is not None:
-        return _by_librdkafka(settings, topic, messages, tick)
-    return _by_kafka_python(settings, topic, messages, tick)
+        return by_librdkafka(settings, topic, messages, tick)
+    return by_kafka_python(settings, topic, messages, tick)
 
 
-def _by_kafka_python(
+def by_kafka_python(
     settings: Mapping[str, Any], topic: str, messages: Iterable[Message], tick: Tick
 ) -> int:
     from kafka import KafkaProducer
@@ -58,7 +59,7 @@ def _by_kafka_python(
         _flush(producer, lambda: tick(len(pending)))
         return sum(future.succeeded() for future in pending)
     finally:
-        producer.close(timeout=0)
+        _close(producer)
 
 
 def _flush(producer: Any, tick: Callable[[], None]) -> None:
@@ -74,7 +75,16 @@ def _flush(producer: Any, tick: Callable[[], None]) -> None:
             return
 
 
-def _by_librdkafka(
+def _close(producer: Any) -> None:
+    """What is still under way after a second is abandoned: the marks tell next time what arrived,
+    and the reason we stop must not be hidden by the producer's own complaint."""
+    from kafka.errors import KafkaTimeoutError
+
+    with contextlib.suppress(KafkaTimeoutError):
+        producer.close(timeout=1.0)
+
+
+def by_librdkafka(
     settings: Mapping[str, Any], topic: str, messages: Iterable[Message], tick: Tick
 ) -> int:
     rdkafka = importlib.import_module("confluent_kafka")

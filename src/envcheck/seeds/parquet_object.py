@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from envcheck.model.outcome import Observation, broken
-from envcheck.seeds.generator.parquet import Part, columns
+from envcheck.seeds.generator.parquet import Part
 
 FIX = "run `envcheck seed`, which writes it again"
 
@@ -15,18 +15,22 @@ def compare(body: bytes, part: Part) -> Observation | None:
     the bytes differ the rows decide."""
     if body == part.body:
         return None
-    found = _table(body)
+    found, meant = _table(body), _table(part.body)
     if found is None:
         return _wrong(part, "is no readable Parquet file", "s3.object-damaged")
-    if columns(found.schema) != part.columns:
-        seen = ", ".join(f"{name} {kind}" for name, kind in columns(found.schema).items())
+    if _columns(found) != _columns(meant):
+        seen = ", ".join(f"{name} {kind}" for name, kind in _columns(found).items())
         return _wrong(part, f"has the columns {seen}", "s3.parquet-schema")
     if found.num_rows != part.rows:
         said = f"holds {found.num_rows} rows instead of {part.rows}"
         return _wrong(part, said, "s3.parquet-rows")
-    if not found.equals(_table(part.body)):
+    if not found.equals(meant):
         return _wrong(part, "holds other rows than the seed wrote", "s3.object-changed")
     return None
+
+
+def _columns(table: Any) -> dict[str, str]:
+    return {field.name: str(field.type) for field in table.schema}
 
 
 def _table(body: bytes) -> Any:

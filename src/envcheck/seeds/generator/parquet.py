@@ -21,11 +21,10 @@ ITEMS_STREAM, INTERACTIONS_STREAM = 1, 2  # so that more of the one does not cha
 
 @dataclass(frozen=True)
 class Part:
-    """One object: its key below the bucket, its rows, its column types and its bytes."""
+    """One object: its key below the bucket, its rows and its bytes."""
 
     key: str
     rows: int
-    columns: dict[str, str]
     body: bytes
 
     @property
@@ -61,11 +60,7 @@ def _part(key: str, table: Any) -> Part:
 
     sink = BufferOutputStream()
     pq.write_table(table, sink, compression="zstd", compression_level=3)
-    return Part(key, table.num_rows, columns(table.schema), sink.getvalue().to_pybytes())
-
-
-def columns(schema: Any) -> dict[str, str]:
-    return {field.name: str(field.type) for field in schema}
+    return Part(key, table.num_rows, sink.getvalue().to_pybytes())
 
 
 def _item_table(catalogue: dict[str, list[Any]]) -> Any:
