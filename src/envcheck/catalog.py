@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from envcheck.checks.airflow import Airflow
+from envcheck.checks.api.kind import Api
 from envcheck.checks.http import Http
 from envcheck.checks.kafka import Kafka
 from envcheck.checks.postgres import Postgres
@@ -31,6 +32,7 @@ CHECKS: dict[str, type[CheckKind]] = {
     "airflow": Airflow,
     "http": Http,
     "tcp": Tcp,
+    "api": Api,
     "s3": S3,
 }
 

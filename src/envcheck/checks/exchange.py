@@ -22,13 +22,14 @@ _WORDS = {
 }
 
 
-def no_answer(asked: str, error: Unanswered) -> Observation:
+def no_answer(asked: str, error: Unanswered, culprit: str = "") -> Observation:
     """A *not yet* named ``http.refused``, ``http.silent``, ``http.reset``, ``http.garbled``."""
     return not_yet(
         error.detail,
         cause=f"http.{error.kind}",
         fix=_WORDS.get(error.kind, "see the service's log"),
         evidence=(asked,),
+        culprit=culprit,
     )
 
 

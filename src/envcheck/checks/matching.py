@@ -184,6 +184,19 @@ def valid(matchers: dict[str, Any]) -> dict[str, Any]:
     return matchers
 
 
+def valid_expected(expected: Any) -> Any:
+    """As it is, when it is a literal or a mapping of matchers; else ValueError."""
+    _valid_words(expected)
+    return expected
+
+
+def valid_named(expected: dict[str, Any]) -> dict[str, Any]:
+    """Names, each with a literal or a mapping of matchers."""
+    for inner in expected.values():
+        _valid_words(inner)
+    return expected
+
+
 def _valid_words(expected: Any) -> None:
     if not isinstance(expected, Mapping):
         return
