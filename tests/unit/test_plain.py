@@ -13,7 +13,7 @@ from envcheck.model.event import (
     Waiting,
 )
 from envcheck.model.outcome import Status
-from envcheck.model.service import Phase, ServiceState
+from envcheck.model.service import Health, Phase, ServiceState
 from envcheck.reporting.paint import Paint
 from envcheck.reporting.plain import Plain
 from envcheck.reporting.words import counted, death, duration, one_line, some
@@ -75,6 +75,15 @@ def test_a_one_shot_that_ended_well_did_not_exit_but_is_done(paper: Paper) -> No
     paper.view.hear(1.0, runs.changed("migrate", Phase.EXITED, exit_code=0))
     paper.view.hear(1.0, ServiceReady("migrate", 1, 0.9, done=True))
     assert paper.text == "  1.0s  migrate     done      in 0.9s\n"
+
+
+def test_a_change_of_health_alone_is_worth_no_line(paper: Paper) -> None:
+    paper.view.hear(1.0, runs.changed("kafka", Phase.RUNNING))
+    paper.view.hear(2.0, runs.changed("kafka", Phase.RUNNING, health=Health.STARTING))
+    paper.view.hear(3.0, runs.changed("kafka", Phase.RUNNING, restarts=1))
+    assert paper.text == (
+        "  1.0s  kafka       started\n  3.0s  kafka       started   again, restart 1\n"
+    )
 
 
 def test_a_death_is_told_with_its_own_time(paper: Paper) -> None:

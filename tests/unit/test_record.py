@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from envcheck.model.event import Diagnosed, Event, Noted, Progressed, RunEnded
+from envcheck.model.event import Diagnosed, Event, Noted, Progressed, RunEnded, StepEnded, Undone
 from envcheck.model.outcome import Diagnosis, Status, Verdict
 from envcheck.model.record import Record, read_record
 from envcheck.model.service import Phase
@@ -107,10 +107,6 @@ def test_an_event_of_a_newer_version_becomes_a_note_and_its_new_keys_are_ignored
     assert from_line(known) == (2.0, RunEnded("PASS", 0, 2.0))
 
 
-def test_a_verdict_nobody_knows_is_unknown() -> None:
-    assert Record.of([(1.0, RunEnded("SPLENDID", 0, 1.0))]).verdict is Verdict.UNKNOWN
-
-
 DAMAGED = {
     "": "not JSON",
     "[]": "not an event",
@@ -154,3 +150,27 @@ def test_every_kind_of_event_can_be_written_and_read() -> None:
 def test_statuses_survive_as_statuses() -> None:
     record = read_record(written(runs.FAILING))
     assert {outcome.status for outcome in record.outcomes} >= {Status.FAIL, Status.BLOCKED}
+
+
+FAILED = (1.0, StepEnded(runs.outcome("1/verify/kafka/x", Status.FAIL)))
+PASSED = (1.0, StepEnded(runs.outcome("1/verify/kafka/y", Status.PASS)))
+WELL = (2.0, RunEnded("PASS", 0, 2.0))
+
+
+@pytest.mark.parametrize(
+    ("moments", "reason"),
+    [
+        ([PASSED, FAILED, WELL], "the record claims PASS, but 1 required step failed"),
+        ([WELL], "the record claims PASS, but nothing was checked"),
+        ([PASSED, (2.0, RunEnded("SPLENDID", 0, 2.0))], "nobody knows the verdict SPLENDID"),
+    ],
+)
+def test_a_success_its_own_outcomes_deny_is_not_believed(
+    moments: list[tuple[float, Event]], reason: str
+) -> None:
+    record = Record.of(moments)
+    assert (record.verdict, record.exit_code, record.reason) == (Verdict.UNKNOWN, 5, reason)
+
+
+def test_a_cleanup_needs_no_checks_to_succeed() -> None:
+    assert Record.of([(1.0, Undone(("process 7",))), WELL]).verdict is Verdict.PASS

@@ -22,8 +22,11 @@ from envcheck.model.event import (
     WaveStarted,
 )
 from envcheck.model.outcome import Diagnosis, Outcome, Status, Verdict
-from envcheck.model.service import Phase, ServiceState
+from envcheck.model.seen import ServiceSeen, WaveSeen
+from envcheck.model.verdict import judge
 from envcheck.model.wire import Unreadable, from_line
+
+WELL = (Verdict.PASS, Verdict.WARN)
 
 Moment = tuple[float, Event]
 """Seconds since the run began, and what was said then."""
@@ -37,30 +40,6 @@ class Listener(Protocol):
     def close(self) -> None:
         """The run is over; give the terminal back."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class WaveSeen:
-    number: int
-    name: str
-    services: tuple[str, ...] = ()
-    verdict: str = Verdict.UNKNOWN.value
-    seconds: float = 0.0
-    began: float = 0.0
-    ended: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class ServiceSeen:
-    """``state`` is ready, done (a one-shot that exited 0) or the runtime's phase."""
-
-    name: str
-    wave: int = 0
-    state: str = Phase.ABSENT.value
-    ready_seconds: float | None = None
-    waited_for: str = ""
-    reused: bool = False
-    last: ServiceState | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,26 +79,37 @@ class Record:
 
     @property
     def whole(self) -> bool:
+        """The run was recorded to its end."""
         return self.ended is not None and not self.damage
 
     @property
-    def verdict(self) -> Verdict:
-        if self.ended is None or self.damage:
-            return Verdict.UNKNOWN
-        known = self.ended.verdict in Verdict.__members__
-        return Verdict(self.ended.verdict) if known else Verdict.UNKNOWN
-
-    @property
-    def exit_code(self) -> int:
-        return self.ended.exit_code if self.ended and not self.damage else 5
-
-    @property
-    def reason(self) -> str:
+    def distrust(self) -> str:
+        """Why the end this record tells cannot be believed; empty when it can."""
         if self.damage:
             return self.damage
         if self.ended is None:
             return f"the record ends after {self.last_heard:.1f}s, before the run did"
-        return self.ended.reason
+        if self.ended.verdict not in Verdict.__members__:
+            return f"nobody knows the verdict {self.ended.verdict}"
+        judged = judge(self.outcomes)
+        claimed_well = self.ended.verdict in WELL and self.undone is None
+        if claimed_well and judged.verdict not in WELL:
+            return f"the record claims {self.ended.verdict}, but {judged.reason}"
+        return ""
+
+    @property
+    def verdict(self) -> Verdict:
+        if self.ended is None or self.distrust:
+            return Verdict.UNKNOWN
+        return Verdict(self.ended.verdict)
+
+    @property
+    def exit_code(self) -> int:
+        return 5 if self.ended is None or self.distrust else self.ended.exit_code
+
+    @property
+    def reason(self) -> str:
+        return self.distrust or (self.ended.reason if self.ended else "")
 
     @property
     def seconds(self) -> float:
@@ -179,25 +169,11 @@ def _wave_started(record: Record, seconds: float, event: WaveStarted) -> Record:
 
 
 def _wave_ended(record: Record, _seconds: float, event: WaveEnded) -> Record:
-    def ended(wave: WaveSeen) -> WaveSeen:
-        if wave.number != event.number:
-            return wave
-        return replace(wave, verdict=event.verdict, seconds=event.seconds, ended=True)
-
-    return replace(record, waves=tuple(ended(wave) for wave in record.waves))
+    return replace(record, waves=tuple(wave.after(event) for wave in record.waves))
 
 
 def _changed(record: Record, _seconds: float, event: ServiceChanged) -> Record:
-    seen = record.service(event.service)
-    state = seen.state if _still_good(seen, event.state) else event.state.phase.value
-    return _with_service(record, replace(seen, wave=event.wave, state=state, last=event.state))
-
-
-def _still_good(seen: ServiceSeen, state: ServiceState) -> bool:
-    """A ready service that runs on, and a one-shot that is over, stay what they are."""
-    if seen.state == "ready":
-        return state.phase is Phase.RUNNING
-    return seen.state == "done" and state.phase is Phase.EXITED and state.exit_code == 0
+    return _with_service(record, record.service(event.service).changed(event))
 
 
 def _waiting(record: Record, _seconds: float, event: Waiting) -> Record:
@@ -206,18 +182,7 @@ def _waiting(record: Record, _seconds: float, event: Waiting) -> Record:
 
 
 def _ready(record: Record, _seconds: float, event: ServiceReady) -> Record:
-    seen = record.service(event.service)
-    return _with_service(
-        record,
-        replace(
-            seen,
-            wave=event.wave,
-            state="done" if event.done else "ready",
-            ready_seconds=event.seconds,
-            waited_for=event.waited_for or seen.waited_for,
-            reused=event.reused,
-        ),
-    )
+    return _with_service(record, record.service(event.service).ready(event))
 
 
 def _with_service(record: Record, seen: ServiceSeen) -> Record:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from envcheck.model.outcome import Outcome, Status, Verdict
-from envcheck.model.record import Record, WaveSeen
+from envcheck.model.record import Record
+from envcheck.model.seen import WaveSeen
 from envcheck.reporting.paint import NO_PAINT, Paint
 from envcheck.reporting.roots import Root, roots
 from envcheck.reporting.words import GOOD, PAST, counted, duration, one_line, some, step_name

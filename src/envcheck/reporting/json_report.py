@@ -9,7 +9,8 @@ import json
 from dataclasses import asdict
 from typing import Any
 
-from envcheck.model.record import Record, ServiceSeen, WaveSeen
+from envcheck.model.record import Record
+from envcheck.model.seen import ServiceSeen, WaveSeen
 
 SCHEMA = "envcheck/report/1"
 

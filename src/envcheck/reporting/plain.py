@@ -27,7 +27,7 @@ from envcheck.model.event import (
     WaveStarted,
 )
 from envcheck.model.outcome import Outcome, Status
-from envcheck.model.service import Phase
+from envcheck.model.service import Phase, ServiceState
 from envcheck.reporting.paint import NO_PAINT, Paint
 from envcheck.reporting.words import (
     GOOD,
@@ -93,6 +93,7 @@ class Plain:
         self._width = NAME_WIDTH[0]
         self._waits: dict[str, Wait] = {}
         self._ready: set[str] = set()
+        self._known: dict[str, tuple[Phase, int]] = {}
         self._folded: Folded | None = None
         self._over: tuple[float, ServiceChanged] | None = None
         self._good: Counter[tuple[int, str]] = Counter()
@@ -157,6 +158,9 @@ class Plain:
 
     def changed(self, at: float, event: ServiceChanged) -> None:
         state = event.state
+        known, self._known[event.service] = self._known.get(event.service), _mark(state)
+        if known == _mark(state):
+            return  # its health or its words changed, not what it is
         if state.phase is Phase.EXITED:
             self._waits.pop(event.service, None)
             self._over = at, event
@@ -253,6 +257,10 @@ class Plain:
         if not self._waits:
             return self._doing
         return "waiting for " + some(tuple(f"{k} ({w.observed})" for k, w in self._waits.items()))
+
+
+def _mark(state: ServiceState) -> tuple[Phase, int]:
+    return state.phase, state.restarts
 
 
 def _seeded(outcome: Outcome) -> bool:
