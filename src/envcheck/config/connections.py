@@ -5,23 +5,24 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+from envcheck.config.compose.project import Read
 from envcheck.config.documents import ConnectionDocument
 from envcheck.config.problems import Problems, did_you_mean
 from envcheck.config.registries import Registries
-from envcheck.model.compose import ComposeProject, ComposeService
+from envcheck.model.compose import ComposeService
 from envcheck.model.target import Connection
 
 
 def connections(
-    project: ComposeProject,
+    compose: Read,
     overrides: Mapping[str, ConnectionDocument],
     registries: Registries,
     problems: Problems,
 ) -> dict[str, Connection]:
     """By service; none for a service nothing is known of."""
     found: dict[str, Connection] = {}
-    for name, service in project.services.items():
-        inferred = _inferred(service, registries, problems)
+    for name, service in compose.project.services.items():
+        inferred = _inferred(service, compose, registries, problems)
         said = overrides.get(name)
         given = {} if said is None else said.model_dump(exclude_none=True)
         if inferred is None and given:
@@ -33,7 +34,7 @@ def connections(
 
 
 def _inferred(
-    service: ComposeService, registries: Registries, problems: Problems
+    service: ComposeService, compose: Read, registries: Registries, problems: Problems
 ) -> Connection | None:
     server = registries.server(service)
     if server is not None:
@@ -41,5 +42,6 @@ def _inferred(
     if service.kind:
         families = {one.family for one in registries.servers}
         fix = did_you_mean(service.kind, families)
-        problems.add(service.place, f"unknown kind of service {service.kind!r}", fix=fix)
+        place = compose.place(service.name, "x-envcheck", "kind")
+        problems.add(place, f"unknown kind of service {service.kind!r}", fix=fix)
     return None

@@ -56,11 +56,12 @@ def read_environment(
     who = identities(said.document, said.tree, problems)
     ready = _readying(project, registries)
     read = read_waves(wave_files(said.folder), said.reading, ready)
-    _check(read, said.compose, who, problems)
-    check_services([*named_services(said.tree), *_without(without)], project, problems)
+    if project.services:  # else every name would be unknown, behind the one real problem
+        _check(read, said.compose, who, problems)
+        check_services([*named_services(said.tree), *_without(without)], project, problems)
     note_missing([one.wave for one in read], fixtures, problems)
     overrides = said.document.connections if said.document else {}
-    found = connections(project, overrides, registries, problems)
+    found = connections(said.compose, overrides, registries, problems)
     secrets = _secrets(project, said.reading)
     _demand(problems, secrets)
     return Environment(
@@ -88,9 +89,10 @@ def read_compose(
     registries, problems = registries or Registries(), Problems()
     folder = files[0].parent
     variables = variables_beside(folder, env, problems)
-    project = read_project(files, variables, problems).project
+    compose = read_project(files, variables, problems)
+    project = compose.project
     reading = Reading(problems, variables, Secrets(variables), registries)
-    found = connections(project, {}, registries, problems)
+    found = connections(compose, {}, registries, problems)
     check_services(_without(without), project, problems)
     secrets = _secrets(project, reading)
     _demand(problems, secrets)

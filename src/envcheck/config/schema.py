@@ -58,7 +58,7 @@ def wave_schema(registries: Registries | None = None) -> Schema:
     """With every kind of the catalog by its name, described by its docstring."""
     registries = registries or Registries()
     kinds = {**_models(registries.checks, "check"), **_models(registries.seeds, "seed")}
-    models = dict.fromkeys([WaveDocument, *kinds.values()])
+    models: list[type[BaseModel]] = list(dict.fromkeys([WaveDocument, *kinds.values()]))
     wanted: list[tuple[type[BaseModel], JsonSchemaMode]] = [(one, "validation") for one in models]
     refs, whole = models_json_schema(wanted, schema_generator=_Generator)
     definitions = whole["$defs"]

@@ -13,6 +13,7 @@ from envcheck.config.compose.service import service
 from envcheck.config.compose.sources import SECTIONS, Sources, project_tree
 from envcheck.config.nodes import Fields, Node, fields, plain
 from envcheck.config.problems import Problems, did_you_mean
+from envcheck.config.validation import located
 from envcheck.config.variables import Variables
 from envcheck.model.compose import ComposeProject, ComposeService
 from envcheck.model.problem import Place
@@ -22,10 +23,15 @@ TOP = frozenset({*SECTIONS, "name", "version", "include", "models"})
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """The project, and where each ``depends_on`` edge was written: (service, on) → place."""
+    """The project, and where it was written."""
 
     project: ComposeProject
-    edges: Mapping[tuple[str, str], Place]
+    tree: Fields
+    edges: Mapping[tuple[str, str], Place]  # (service, on) → its place under depends_on
+
+    def place(self, service: str, *keys: str) -> Place:
+        """Of the deepest of these keys that the service has."""
+        return located(self.tree, self.tree.place, ("services", service, *keys)).place
 
 
 def read_project(files: Sequence[Path], variables: Variables, problems: Problems) -> Read:
@@ -37,7 +43,8 @@ def read_project(files: Sequence[Path], variables: Variables, problems: Problems
         variables, process={"COMPOSE_PROJECT_NAME": name, **variables.process}
     )
     tree = project_tree(sources, files, base)
-    _unknown(tree, problems)
+    if all(sources.raw(path, base) is not None for path in files):
+        _unknown(tree, problems)
     places = edge_places(tree)
     services = checked(_services(tree, sources), places, problems)
     project = ComposeProject(
@@ -50,15 +57,16 @@ def read_project(files: Sequence[Path], variables: Variables, problems: Problems
         configs=_section(tree, "configs", sources),
         unset=tuple(dict.fromkeys(sources.unset)),
     )
-    _references(project, tree, problems)
-    return Read(project, places)
+    read = Read(project, tree, places)
+    _references(read, problems)
+    return read
 
 
 def _unknown(tree: Fields, problems: Problems) -> None:
     for key, place in tree.keys.items():
         if key not in TOP and not key.startswith("x-"):
             problems.add(place, f"unknown key {key!r}", fix=did_you_mean(key, TOP))
-    if "services" not in tree.fields:
+    if tree.place.file and "services" not in tree.fields:
         problems.add(tree.place, "no services", "a key 'services'")
 
 
@@ -90,24 +98,17 @@ def _resource(tree: Fields, sources: Sources) -> dict[str, Any]:
     return values if file is None else {**values, "file": str(sources.absolute(file))}
 
 
-def _references(project: ComposeProject, tree: Fields, problems: Problems) -> None:
+def _references(read: Read, problems: Problems) -> None:
     """Networks and volumes a service names must be declared, as Compose demands."""
-    for name, known in (("networks", project.networks), ("volumes", project.volumes)):
-        for one in project.services.values():
-            used = one.networks if name == "networks" else _volumes(one)
-            for resource in used:
-                if resource not in known and (name, resource) != ("networks", "default"):
-                    found = f"service {one.name!r} uses the undefined {name[:-1]} {resource!r}"
-                    place = _key_place(tree, one.name, name)
-                    problems.add(place or one.place, found, fix=did_you_mean(resource, known))
-
-
-def _volumes(one: ComposeService) -> tuple[str, ...]:
-    named = (mount.source for mount in one.mounts if mount.type == "volume")
-    return tuple(source for source in named if source)
-
-
-def _key_place(tree: Fields, name: str, key: str) -> Place | None:
-    services = tree.get("services")
-    one = services.get(name) if isinstance(services, Fields) else None
-    return one.keys.get(key) if isinstance(one, Fields) else None
+    project = read.project
+    for one in project.services.values():
+        for name in one.networks:
+            if name not in project.networks and name != "default":
+                found = f"service {one.name!r} uses the undefined network {name!r}"
+                fix = did_you_mean(name, project.networks)
+                problems.add(read.place(one.name, "networks"), found, fix=fix)
+        for mount in one.mounts:
+            if mount.type == "volume" and mount.source and mount.source not in project.volumes:
+                found = f"service {one.name!r} uses the undefined volume {mount.source!r}"
+                fix = did_you_mean(mount.source, project.volumes)
+                problems.add(read.place(one.name, "volumes"), found, fix=fix)
