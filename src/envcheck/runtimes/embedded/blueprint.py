@@ -126,7 +126,7 @@ class Blueprint:
         """The connection's port first: it is the one others dial."""
         declared = self.project.services[service]
         connection = self._connections.get(service)
-        found = [connection.port] if connection else []
+        found = [connection.port] if connection and connection.port else []
         found += [port.target for port in declared.ports if port.protocol == "tcp"]
         return tuple(dict.fromkeys((*found, *declared.expose)))
 

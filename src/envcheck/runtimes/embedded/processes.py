@@ -25,6 +25,11 @@ class Process:
     session: int = 0
 
     @property
+    def age(self) -> int:
+        """Orders processes of one boot: the smaller, the older."""
+        return int(self.started.rpartition(":")[2])
+
+    @property
     def alive(self) -> bool:
         now = look(self.pid)
         return now is not None and now.started == self.started

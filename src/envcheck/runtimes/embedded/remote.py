@@ -32,8 +32,10 @@ class _Transport(Transport):
         super().__init__()
         self._path = path
 
-    def make_connection(self, host: Any) -> _Connection:  # noqa: ARG002 (its signature)
-        return _Connection(self._path)
+    def make_connection(self, host: Any) -> _Connection:
+        made = _Connection(self._path)
+        self._connection = host, made  # what close() closes
+        return made
 
 
 class Refused(StackError):  # noqa: N818 (it is an answer)

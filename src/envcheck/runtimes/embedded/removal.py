@@ -11,6 +11,8 @@ from envcheck.runtimes.embedded.evidence import last_start
 from envcheck.runtimes.embedded.layout import Layout
 from envcheck.runtimes.embedded.processes import Process, end, everyone, ours
 
+ROUNDS = 3  # a process born while we looked is met in the next
+
 
 def identities(layout: Layout, ledger: Ledger) -> list[Process]:
     """Every process we know to have started, by pid and start time."""
@@ -26,8 +28,13 @@ def identities(layout: Layout, ledger: Ledger) -> list[Process]:
 
 def end_all(layout: Layout, ledger: Ledger) -> Sequence[str]:
     """Kill everything of this project that runs; sentences about what did not go."""
-    end(ours(ledger.nonce, identities(layout, ledger)))
-    left = ours(ledger.nonce, identities(layout, ledger))
+    known = identities(layout, ledger)
+    for _ in range(ROUNDS):
+        # the eldest first: the supervisor, which would start the others again
+        end(sorted(ours(ledger.nonce, known), key=lambda process: process.age))
+        left = ours(ledger.nonce, known)
+        if not left:
+            break
     return [f"process {process.pid} does not end" for process in left]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
@@ -27,7 +27,7 @@ from envcheck.runtimes.embedded.venvs import Venvs
 from envcheck.runtimes.embedded.watching import Watch
 
 SUPERVISOR = "supervisor"
-SHUTDOWN_SECONDS = 15.0
+MARGIN_SECONDS = 5.0  # beyond the grace periods, before we end things ourselves
 
 
 class EmbeddedRuntime:
@@ -45,7 +45,7 @@ class EmbeddedRuntime:
     ) -> None:
         self._project = project
         self._layout = Layout(state)
-        self._venvs = Venvs(cache)
+        self._venvs = Venvs(cache, clock, ledger.nonce)
         self._ledger = ledger
         self._clock = clock
         self._supervision = Supervision(self._layout, ledger.nonce)
@@ -232,34 +232,44 @@ class EmbeddedRuntime:
             services = tuple(
                 sorted({one.service for one in standing if one.kind == "process"} - {""})
             )
-            self._stop(services)
-            others = self._supervision.kept() - set(services)
-            if run is not None and others:
-                left = self._remove_services(services)
+            others = self._supervision.kept().keys() - set(services)
+            # what is thrown away with its data need not save it first
+            if others and run is not None:
+                left = [
+                    *self._stop(services, patient=not volumes),
+                    *self._remove_services(services),
+                ]
             else:
-                left = [*self._end_everything(), *removal.remove(self._layout.passing)]
+                left = [*self._end_everything(patient=not volumes)]
+                left += removal.remove(self._layout.passing)
             if volumes:
                 left += self._remove_volumes(standing, everything=run is None)
             removal.remove_if_empty(self._layout.data, self._layout.socket.parent)
             removal.remove_if_empty(self._layout.state)
             if not left:
-                self._forget(standing, volumes=volumes, all_gone=not others)
+                self._forget(standing, volumes=volumes, all_gone=run is None or not others)
             return left
 
-    def _stop(self, services: Sequence[str]) -> Sequence[str]:
-        if self._supervision.process() is None:
-            return []
-        leaders = [evidence.last_start(self._layout, service) for service in services]
-        known = self._project.services
-        grace = [known[name].stop_grace_period for name in services if name in known]
-        self._supervision.stop(services, max(grace, default=10.0) + 5)
-        return [text for leader in leaders if leader for text in removal.end_group(leader)]
+    def _stop(self, services: Iterable[str], *, patient: bool = True) -> Sequence[str]:
+        """Sentences about what would not end. Without patience they are killed at once."""
+        kept = self._supervision.kept()
+        asked = [name for name in services if name in kept]
+        leaders = [leader for name in asked if (leader := look(kept[name]))]
+        self._supervision.ask_to_stop(asked)
+        if patient:
+            known = self._project.services
+            grace = [known[name].stop_grace_period for name in asked if name in known]
+            self._supervision.wait_until_down(asked, max(grace, default=10.0) + MARGIN_SECONDS)
+        left = [text for leader in leaders for text in removal.end_group(leader)]
+        self._supervision.wait_until_down(asked, MARGIN_SECONDS)
+        return left
 
-    def _end_everything(self) -> Sequence[str]:
+    def _end_everything(self, *, patient: bool) -> Sequence[str]:
         supervisor = self._supervision.process()
-        if supervisor:
+        if supervisor and patient:
+            self._stop(self._supervision.kept())
             self._supervision.shut_down()
-            deadline = time.monotonic() + SHUTDOWN_SECONDS
+            deadline = time.monotonic() + MARGIN_SECONDS
             while supervisor.alive and time.monotonic() < deadline:
                 time.sleep(0.01)
         self._settled = False

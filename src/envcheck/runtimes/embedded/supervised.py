@@ -32,6 +32,7 @@ class WakingPoller(poller.PollPoller):  # type: ignore[misc]
 
 
 def main(arguments: list[str]) -> Any:
+    os.umask(0o077)
     # what a service leaves behind becomes our child: it can be found, and is reaped
     ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     poller.Poller = WakingPoller

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import os
 import shlex
-import subprocess
 import sys
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -43,18 +42,17 @@ class Supervision:
         """Start it and wait until it answers. Raises StackError with what it said."""
         log = self._layout.run / "supervisor.out"
         self._configure()
-        with log.open("w") as out:
-            child = subprocess.Popen(
-                self._argv(),
-                env={**base_environment(), "TZ": "UTC", NONCE: self._nonce},
-                cwd=self._layout.run,
-                stdin=subprocess.DEVNULL,
-                stdout=out,
-                stderr=out,
-                start_new_session=True,
-                umask=0o077,
-            )
-        return self._awaited(child, log)
+        argv = self._argv()
+        env = {**base_environment(), "TZ": "UTC", NONCE: self._nonce}
+        # not subprocess: it is meant to outlive us, and nobody here will ever wait for it
+        files = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
+        actions = [
+            (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+            (os.POSIX_SPAWN_OPEN, 1, str(log), files, 0o600),
+            (os.POSIX_SPAWN_DUP2, 1, 2),
+        ]
+        pid = os.posix_spawn(argv[0], argv, env, file_actions=actions, setsid=True)
+        return self._awaited(pid, log)
 
     def start(self, program: Program) -> int:
         """Start it by its newest description; its pid. Raises StackError."""
@@ -64,23 +62,27 @@ class Supervision:
             pid = self._info(program.service).get("pid", 0)
             return int(pid)
 
-    def kept(self) -> frozenset[str]:
-        """The services it keeps running, or is about to start again."""
+    def kept(self) -> Mapping[str, int]:
+        """The services it keeps running, or is about to start again, and their pids (else 0)."""
         if self.process() is None:
-            return frozenset()
+            return {}
         every: Sequence[Mapping[str, Any]] = self._call("getAllProcessInfo")
-        return frozenset(info["name"] for info in every if info["state"] in KEPT)
+        return {info["name"]: info["pid"] for info in every if info["state"] in KEPT}
 
     def running(self, service: str) -> bool:
         return self._info(service).get("state") in KEPT
 
-    def stop(self, services: Sequence[str], patience: float) -> None:
-        """Ask all at once, each with its own grace period; return when they are down."""
-        waiting = [name for name in services if self._asked_to_stop(name)]
+    def ask_to_stop(self, services: Iterable[str]) -> None:
+        """All at once, each with its own grace period before it is killed."""
+        for name in services:
+            self._call("stopProcess", name, False)
+
+    def wait_until_down(self, services: Iterable[str], patience: float) -> None:
+        waiting = set(services)
         deadline = time.monotonic() + patience
         while waiting and time.monotonic() < deadline:
             time.sleep(0.01)
-            waiting = [name for name in waiting if self.running(name)]
+            waiting &= self.kept().keys()
 
     def shut_down(self) -> None:
         """End it; whatever it still keeps gets its grace period first."""
@@ -88,12 +90,6 @@ class Supervision:
             self._call("shutdown")
         except StackError:
             return
-
-    def _asked_to_stop(self, service: str) -> bool:
-        if not self.running(service):
-            return False
-        self._call("stopProcess", service, False)
-        return True
 
     def _introduce(self, program: Program) -> None:
         """Tell the supervisor of a program it does not know, or knows differently."""
@@ -119,13 +115,13 @@ class Supervision:
     def _call(self, method: str, *arguments: Any) -> Any:
         return call(self._layout.socket, method, *arguments)
 
-    def _awaited(self, child: subprocess.Popen[bytes], log: Path) -> Process:
+    def _awaited(self, pid: int, log: Path) -> Process:
         deadline = time.monotonic() + READY_SECONDS
         while time.monotonic() < deadline:
             process = self.process()
             if process is not None and self._answers():
                 return process
-            if child.poll() is not None and self.process() is None:
+            if look(pid) is None and self.process() is None:
                 break
             time.sleep(0.005)
         said = log.read_text(encoding="utf-8", errors="replace").strip()[-500:]

@@ -7,6 +7,7 @@ import hashlib
 import os
 import platform
 import shutil
+import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -14,8 +15,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from envcheck.errors import PrepareError
-from envcheck.system.process import run
+from envcheck.errors import Interrupted, PrepareError
+from envcheck.model.clock import Clock
+from envcheck.runtimes.embedded.processes import NONCE
 
 INSTALL_SECONDS = 900.0
 RECIPE = "1"  # part of the hash: raise it when the way of installing changes
@@ -39,8 +41,12 @@ class Need:
 
 
 class Venvs:
-    def __init__(self, cache: Path) -> None:
+    """``nonce`` marks installers we start, so that one left by a killed run is found as ours."""
+
+    def __init__(self, cache: Path, clock: Clock, nonce: str) -> None:
         self._folder = cache / "venvs"
+        self._clock = clock
+        self._nonce = nonce
 
     def path(self, need: Need) -> Path:
         return self._folder / need.mark
@@ -58,7 +64,7 @@ class Venvs:
             self._clear(need)
             aside = Path(tempfile.mkdtemp(prefix=f".{need.mark}-", dir=self._folder))
             try:
-                _install(need, aside)
+                self._install(need, aside)
                 aside.rename(self.path(need))
             finally:
                 shutil.rmtree(aside, ignore_errors=True)
@@ -75,27 +81,50 @@ class Venvs:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
 
+    def _install(self, need: Need, into: Path) -> None:
+        listed = into / "requirements.txt"
+        listed.write_text(need.requirements, encoding="utf-8")
+        uv, python = _uv(), str(into / "bin" / "python")
+        # relocatable: its scripts find their Python wherever the rename puts them
+        made = ("venv", "--quiet", "--relocatable", "--allow-existing", "--python", sys.executable)
+        self._run(need, uv, *made, str(into))
+        filled = ("pip", "install", "--quiet", "--compile-bytecode", "--python", python)
+        self._run(need, uv, *filled, "--requirement", str(listed))
 
-def _install(need: Need, into: Path) -> None:
-    listed = into / "requirements.txt"
-    listed.write_text(need.requirements, encoding="utf-8")
-    uv = _uv()
-    # relocatable: its scripts find their Python wherever the rename puts them
-    _run(need, uv, "venv", "--quiet", "--relocatable", "--allow-existing", "--python",
-         sys.executable, str(into))  # fmt: skip
-    _run(need, uv, "pip", "install", "--quiet", "--compile-bytecode", "--python",
-         str(into / "bin" / "python"), "--requirement", str(listed))  # fmt: skip
+    def _run(self, need: Need, *argv: str) -> None:
+        """With the user's own environment: it knows their index, proxy and certificates."""
+        known = {**os.environ, "UV_NO_PROGRESS": "1", NONCE: self._nonce}
+        known.pop("VIRTUAL_ENV", None)
+        with tempfile.TemporaryFile() as said:
+            child = subprocess.Popen(
+                argv, cwd=need.folder, env=known, stdin=subprocess.DEVNULL, stdout=said, stderr=said
+            )
+            self._wait(child)
+            if child.returncode:
+                said.seek(0)
+                raise _failure(need, said.read().decode("utf-8", "replace"))
+
+    def _wait(self, child: subprocess.Popen[bytes]) -> None:
+        """Until it ends, too long has passed, or a stop was asked for."""
+        deadline = self._clock.monotonic() + INSTALL_SECONDS
+        try:
+            while child.poll() is None:
+                if not self._clock.pause(0.02):
+                    raise Interrupted
+                if self._clock.monotonic() > deadline:
+                    raise PrepareError(f"{child.args!r} did not end in {INSTALL_SECONDS:g}s")
+        finally:
+            if child.poll() is None:
+                child.kill()
+                child.wait()
 
 
-def _run(need: Need, *argv: str) -> None:
-    # the user's own environment: it knows their index, proxy and certificates
-    quiet = {**os.environ, "UV_NO_PROGRESS": "1"}
-    quiet.pop("VIRTUAL_ENV", None)
-    done = run(argv, cwd=need.folder, env=quiet, timeout=INSTALL_SECONDS)
-    if not done.ok:
-        said = "\n".join(done.err.strip().splitlines()[-12:])
-        raise PrepareError(f"{need.what} could not be installed:\n{said}",
-                           "see whether the package index can be reached from here")  # fmt: skip
+def _failure(need: Need, said: str) -> PrepareError:
+    tail = "\n".join(said.strip().splitlines()[-12:])
+    return PrepareError(
+        f"{need.what} could not be installed:\n{tail}",
+        "see whether the package index can be reached from here",
+    )
 
 
 def _uv() -> str:

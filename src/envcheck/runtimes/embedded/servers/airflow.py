@@ -27,8 +27,8 @@ class Airflow:
     title = f"Apache Airflow {VERSION}"
 
     def fits(self, service: ComposeService, connection: Connection | None) -> bool:
-        named = "airflow" in (service.kind, connection.family if connection else "")
-        return named or service.image.partition(":")[0].endswith("airflow")
+        family = service.kind or (connection.family if connection else "")
+        return family.startswith("airflow") or service.image.partition(":")[0].endswith("airflow")
 
     def need(self, service: ComposeService) -> Need:
         version = _version(service)
