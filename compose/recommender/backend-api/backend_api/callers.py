@@ -61,7 +61,8 @@ class Callers:
 
     async def by_claims(self, claims: Claims) -> Caller:
         """Also what a refresh asks. The role is the database's, not the token's."""
-        row = await self.remembered(claims.user_id, lambda: self.user(claims))
+        who = (claims.tenant_id, claims.user_id)  # of another tenant, it is nobody
+        row = await self.remembered(who, lambda: self.user(claims))
         if row is None or row["status"] != "active":
             raise unauthorized("This user is not active.")
         demand_active(row)

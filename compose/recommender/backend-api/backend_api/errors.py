@@ -77,6 +77,12 @@ def problem(error: Mapping[str, Any]) -> dict[str, str]:
     return {"field": where or "body", "problem": str(error["msg"])}
 
 
+def not_json(error: Mapping[str, Any]) -> JSONResponse:
+    why, where = error.get("ctx", {}).get("error", "JSON decode error"), error["loc"][-1]
+    message = f"The body is not valid JSON: {why} at character {where}."
+    return answer(400, message, [{"field": "body", "problem": str(why)}])
+
+
 async def api_error(_request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, ApiError)
     return answer(error.status, error.message, error.details, error.headers)
@@ -91,9 +97,10 @@ async def http_error(_request: Request, error: Exception) -> JSONResponse:
 
 async def invalid(_request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
+    for each in error.errors():
+        if each["type"] == "json_invalid":
+            return not_json(each)
     problems = [problem(each) for each in error.errors()]
-    if any(each["type"] == "json_invalid" for each in error.errors()):
-        return answer(400, "The body is not valid JSON.", problems)
     said = "; ".join(f"{each['field']}: {each['problem']}" for each in problems[:5])
     return answer(422, f"The request is not valid: {said}", problems)
 

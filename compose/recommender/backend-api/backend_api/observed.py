@@ -11,13 +11,14 @@ import time
 from datetime import UTC, datetime
 from uuid import uuid4
 
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from backend_api import metrics
 from backend_api.callers import Caller
-from backend_api.errors import ApiError, answer
+from backend_api.errors import answer
 from backend_api.logs import request_id
 from backend_api.services import Services
 from backend_api.usage import Call
@@ -44,7 +45,8 @@ class Exchange:
         message = await self.raw_receive()
         self.request_bytes += len(message.get("body", b""))
         if self.request_bytes > MOST_BYTES:
-            raise ApiError(413, f"The body is larger than {MOST_BYTES} bytes.")
+            # FastAPI makes a 400 of anything else that is raised while it reads a body
+            raise HTTPException(413, f"The body is larger than {MOST_BYTES} bytes.")
         return message
 
     async def send(self, message: Message) -> None:
@@ -119,8 +121,6 @@ class Observed:
 
 
 def last_resort(error: BaseException) -> Response:
-    if isinstance(error, ApiError):
-        return answer(error.status, error.message)
     log.error("unexpected", exc_info=error)
     return answer(500, "Something went wrong on our side.")
 

