@@ -105,8 +105,8 @@ def test_a_secret_reaches_neither_disk_nor_listener(path: Path) -> None:
 
 
 def test_a_listener_that_raises_is_dropped_with_a_note(path: Path) -> None:
-    good = Heard()
-    with Recorder(path, Gate(), [Raising(), good]) as recorder:
+    good, raising = Heard(), Raising()
+    with Recorder(path, Gate(), [raising, good]) as recorder:
         recorder.say(Noted("a"))
         recorder.say(Noted("b"))
     assert [event.text for _, event in good.events] == [
@@ -115,7 +115,7 @@ def test_a_listener_that_raises_is_dropped_with_a_note(path: Path) -> None:
         "b",
     ]
     assert not recorder.broken
-    assert good.closed == 1
+    assert (good.closed, raising.closed) == (1, 1)
 
 
 class FullDisk(Recorder):

@@ -102,6 +102,7 @@ class Recorder:
         for listener in tuple(self._listeners):
             if not self._guarded(listener.hear, seconds, event):
                 self._listeners.remove(listener)
+                self._guarded(listener.close)
                 self.say(Noted("a progress view failed and was dropped; the run goes on"))
 
     def _guarded(self, call: Callable[..., None], *given: object) -> bool:
