@@ -24,9 +24,13 @@ class ServiceDocument(Kind):
 
     optional: bool = Field(default=False, description="If it cannot run, that is only a warning.")
     one_shot: bool | None = Field(default=None, description="It runs to its end; exit 0 is done.")
-    timeout: Seconds | None = Field(default=None, gt=0, description="How long it may take.")
+    timeout: Seconds | None = Field(
+        default=None, gt=0, allow_inf_nan=False, description="How long it may take."
+    )
     successes: int | None = Field(default=None, ge=1, le=100, description="Passes in a row.")
-    stable: Seconds | None = Field(default=None, ge=0, description="Seconds the passes span.")
+    stable: Seconds | None = Field(
+        default=None, ge=0, allow_inf_nan=False, description="Seconds the passes span."
+    )
     ready: list[dict[str, Any]] | None = Field(default=None, description="What makes it ready.")
 
 
@@ -66,7 +70,9 @@ class TokenRecipe(Kind):
     secret: str = ""
     algorithm: str = "HS256"
     claims: dict[str, Any] = Field(default={})
-    expires: SignedSeconds = Field(default=900.0, description="From now; negative: it was.")
+    expires: SignedSeconds = Field(
+        default=900.0, allow_inf_nan=False, description="From now; negative: it was."
+    )
     headers: dict[str, Any] = Field(default={})
 
 
@@ -102,7 +108,9 @@ class EnvironmentDocument(Kind):
     name: str = Field(min_length=1, pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")
     compose: list[str] = Field(min_length=1, description="Compose files, later ones override.")
     fixtures: str | None = Field(default=None, description="The folder of the fixtures.")
-    timeout: Seconds = Field(default=600.0, gt=0, description="For one whole run.")
+    timeout: Seconds = Field(
+        default=600.0, gt=0, allow_inf_nan=False, description="For one whole run."
+    )
     identities: dict[str, IdentityDocument] = Field(default={})
     connections: dict[str, ConnectionDocument] = Field(default={})
     reports: list[str] = Field(default=[], description="FORMAT or FORMAT=PATH.")

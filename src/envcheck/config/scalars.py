@@ -12,8 +12,9 @@ _CONSTANTS: dict[str, Value] = {
     **dict.fromkeys(("false", "False", "FALSE"), False),
 }
 _EXPONENT = 1e21  # from here on Go, and so Compose, writes a float with an exponent
-_INTEGER = re.compile(r"[-+]?[0-9]{1,300}")  # longer ones stay text: no machine number holds them
-_BASED = re.compile(r"0(?:o[0-7]{1,300}|x[0-9a-fA-F]{1,300})")
+_LONGEST = 300  # characters; longer ones stay text: no machine number holds them
+_INTEGER = re.compile(r"[-+]?[0-9]+")
+_BASED = re.compile(r"0(?:o[0-7]+|x[0-9a-fA-F]+)")
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
 _SPECIAL = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
 
@@ -22,6 +23,8 @@ def resolved(words: str) -> Value:
     """What a scalar without quotes means."""
     if words in _CONSTANTS:
         return _CONSTANTS[words]
+    if len(words) > _LONGEST:
+        return words
     if _INTEGER.fullmatch(words):
         return int(words)
     if _BASED.fullmatch(words):
