@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -87,3 +88,8 @@ def replies(*answers: bytes) -> Iterator[Endpoint]:
 
     with answering(talk_back) as endpoint:
         yield endpoint
+
+
+def pause() -> None:
+    """Between two looks at something a real server is still doing."""
+    time.sleep(0.01)

@@ -93,7 +93,7 @@ def saves(talk: Talk) -> Observation:
 
 def evicts(wanted: int | str) -> Callable[[Talk], Observation]:
     def ask(talk: Talk) -> Observation:
-        count = int(talk.info("stats").get("evicted_keys", 0))
+        count = int(talk.info("stats").get("evicted_keys", "0"))
         if amount(wanted).holds(count):
             return passed(f"{count} keys evicted since it started")
         memory = talk.info("memory")

@@ -14,26 +14,22 @@ class Refused(Exception):  # noqa: N818 (an answer to be judged, not our error)
         self.code = code
         self.words = words
 
-    @classmethod
-    def by(cls, error: Exception) -> Refused:
-        """redis-py strips the codes it knows off the text and keeps them beside it."""
-        text = str(error)
-        code = getattr(error, "status_code", None) or _CLASSES.get(type(error).__name__, "")
-        if code:
-            return cls(code, text.removeprefix(f"{code} "))
-        first, _, rest = text.partition(" ")
-        return cls(first, rest) if first.isupper() else cls("ERR", text)
 
+def reply_of(error: Exception) -> Refused | None:
+    """The error reply behind redis-py's exception; None when the connection itself failed.
 
-_CLASSES = {  # before redis-py 7 only the class tells
-    "BusyLoadingError": "LOADING",
-    "OutOfMemoryError": "OOM",
-    "ReadOnlyError": "READONLY",
-    "NoPermissionError": "NOPERM",
-    "MasterDownError": "MASTERDOWN",
-    "MovedError": "MOVED",
-    "ClusterDownError": "CLUSTERDOWN",
-}
+    The codes it knows are stripped off the text and kept beside it; others begin the text.
+    """
+    from redis.exceptions import ResponseError
+
+    code, text = getattr(error, "status_code", None), str(error)
+    if code:
+        return Refused(code, text)
+    if not isinstance(error, ResponseError):
+        return None
+    first, _, rest = text.partition(" ")
+    return Refused(first, rest) if first.isupper() else Refused("ERR", text)
+
 
 _HEALS = {
     "LOADING": (

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from envcheck.checks.reach import Amiss, answering, reached
-from envcheck.checks.redis_replies import Refused, reply_refused, silent
+from envcheck.checks.redis_replies import Refused, reply_of, reply_refused, silent
 from envcheck.model.check import Look, Scene
 from envcheck.model.outcome import Observation, broken, not_yet
 from envcheck.model.target import Endpoint
@@ -54,28 +54,23 @@ class Door:
 class Talk:
     """One connection. Every command answers or raises: Refused for an error reply."""
 
-    def __init__(self, client: Any) -> None:
-        self._client = client
+    def __init__(self, connection: Any) -> None:
+        self._connection = connection
 
     def __call__(self, *words: str | int) -> Any:
-        from redis.exceptions import ConnectionError as Gone
-        from redis.exceptions import ResponseError
+        from redis.exceptions import RedisError
 
         try:
-            return self._client.execute_command(*words)
-        except Gone as error:  # redis-py files some error replies under lost connections
-            raise _told(error) or error from error
-        except ResponseError as error:
-            raise Refused.by(error) from error
+            self._connection.send_command(*words)
+            return self._connection.read_response()
+        except RedisError as error:
+            # redis-py files some error replies under lost connections; a code tells them apart
+            refused = reply_of(error)
+            raise (refused or error) from error
 
-    def info(self, section: str) -> dict[str, Any]:
-        answer = self("INFO", section)
-        return dict(answer) if isinstance(answer, dict) else {}
-
-
-def _told(error: Exception) -> Refused | None:
-    code = getattr(error, "status_code", None)
-    return Refused.by(error) if code else None
+    def info(self, section: str) -> dict[str, str]:
+        lines = (line.partition(":") for line in str(self("INFO", section)).splitlines())
+        return {key: value for key, colon, value in lines if colon}
 
 
 @contextmanager
@@ -83,9 +78,9 @@ def talking(endpoint: Endpoint) -> Iterator[Talk]:
     """Connected, nothing said yet. Raises Amiss where nobody answers in Redis' protocol."""
     from redis import exceptions
 
-    client = _client(endpoint)
+    connection = _connection(endpoint)
     try:
-        yield Talk(client)
+        yield Talk(connection)
     except exceptions.TimeoutError as error:
         raise Amiss(silent(endpoint)) from error
     except exceptions.InvalidResponse as error:
@@ -93,24 +88,25 @@ def talking(endpoint: Endpoint) -> Iterator[Talk]:
     except exceptions.ConnectionError as error:
         raise Amiss(closes(endpoint, str(error))) from error
     finally:
-        client.close()
+        connection.disconnect()
 
 
-def _client(endpoint: Endpoint) -> Any:
-    from redis import Redis
+def _connection(endpoint: Endpoint) -> Any:
+    """It says nothing of its own (no HELLO, no name of the library): that would be refused for
+    lack of a password before we can give one."""
+    from redis import Connection
     from redis.backoff import NoBackoff
     from redis.retry import Retry
 
-    return Redis(
+    made: Any = Connection  # its constructor bears no annotations
+    return made(
         host=endpoint.host,
         port=endpoint.port,
-        protocol=2,  # no HELLO before our own first word
-        lib_name=None,
-        lib_version=None,
+        protocol=2,
+        driver_info=None,
         socket_connect_timeout=1,
         socket_timeout=2,
         retry=Retry(NoBackoff(), 0),
-        single_connection_client=True,
         decode_responses=True,
         encoding_errors="replace",
     )
