@@ -36,6 +36,7 @@ class Composer:
         self._problems = problems
         self._anchors: dict[str, Built] = {}
         self._total = 0
+        self._sizes: dict[int, int] = {}  # by id; every node enters its own when it is made
 
     def document(self) -> Node:
         node: Node = Scalar(None, Place(self._name, 1, 1))
@@ -57,6 +58,7 @@ class Composer:
         if isinstance(event, ev.AliasEvent):
             return self._alias(event, depth)
         built = self._fresh(event, depth)
+        self._sizes[id(built.node)] = built.size
         self._count(1, event)
         if anchor := _said(event, "anchor"):
             self._anchors[anchor] = built
@@ -95,7 +97,8 @@ class Composer:
         while not isinstance(part := next(self._events), ev.SequenceEndEvent):
             parts.append(self._build(part, depth + 1))
         node = Items(tuple(part.node for part in parts), self._place(event), self._tag(event))
-        return _joined(node, parts)
+        size = 1 + sum(part.size for part in parts)
+        return Built(node, size, 1 + max((part.height for part in parts), default=0))
 
     def _fields(self, event: ev.Event, depth: int) -> Built:
         found: dict[str, Node] = {}
@@ -113,7 +116,10 @@ class Composer:
                 found[name], keys[name] = parts[-1].node, place
         for source in merged:
             self._merge(source, found, keys)
-        return _joined(Fields(found, keys, self._place(event), self._tag(event)), parts)
+        # a merge shares what it merges: the same part merged twice stands there once
+        size = 1 + sum(self._sizes[id(node)] for node in found.values())
+        height = 1 + max((part.height for part in parts), default=0)
+        return Built(Fields(found, keys, self._place(event), self._tag(event)), size, height)
 
     def _key(self, event: ev.Event) -> str:
         if isinstance(event, ev.AliasEvent):
@@ -159,8 +165,3 @@ def _value(event: ev.ScalarEvent, tag: str) -> Value:
     if event.style is not None or tag == "!" or tag == CORE + "str":
         return words
     return resolved(words)
-
-
-def _joined(node: Node, parts: list[Built]) -> Built:
-    size = 1 + sum(part.size for part in parts)
-    return Built(node, size, 1 + max((part.height for part in parts), default=0))

@@ -23,8 +23,10 @@ def resolved(words: str) -> Value:
     """What a scalar without quotes means."""
     if words in _CONSTANTS:
         return _CONSTANTS[words]
-    if len(words) > _LONGEST:
-        return words
+    return words if len(words) > _LONGEST else _number(words)
+
+
+def _number(words: str) -> Value:
     if _INTEGER.fullmatch(words):
         return int(words)
     if _BASED.fullmatch(words):

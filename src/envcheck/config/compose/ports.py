@@ -11,7 +11,7 @@ from envcheck.model.compose import Port
 
 HIGHEST = 65535
 _SHORT = re.compile(
-    r"(?:(?P<host>\[[0-9a-fA-F:.]+\]|[\d.]+|localhost):)?"
+    r"(?:(?P<host>\[[0-9a-fA-F:.]+\]|[0-9]+(?:\.[0-9]+){3}|localhost):)?"
     r"(?:(?P<published>[0-9]+(?:-[0-9]+)?)?:)?"
     r"(?P<target>[0-9]+(?:-[0-9]+)?)(?:/(?P<protocol>tcp|udp|sctp))?",
     re.IGNORECASE,
