@@ -15,7 +15,7 @@ COMPOSE_NAMES = ("compose.yaml", "compose.yml", "docker-compose.yaml", "docker-c
 
 def environment(wanted: Wanted, here: Path) -> Environment:
     """Read what was meant. Raises UsageError when nothing fits, ConfigError for what is wrong."""
-    from envcheck.config import read_compose, read_environment
+    from envcheck.config.reader import read_compose, read_environment
 
     files = wanted.files or (() if wanted.environment else _plain(here))
     if files:

@@ -19,7 +19,7 @@ def choose(
     """The runtime and the sentence that says why. Raises UsageError for one we do not have."""
     if wanted.runtime in ("compose", "external"):
         raise UsageError(f"--runtime {wanted.runtime}: {_NOT_YET}", "use --runtime embedded")
-    from envcheck.runtimes.embedded import EmbeddedRuntime
+    from envcheck.runtimes.embedded.runtime import EmbeddedRuntime
     from envcheck.system.places import cache_folder
 
     runtime = EmbeddedRuntime(
