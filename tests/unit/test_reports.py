@@ -22,7 +22,7 @@ import pytest
 
 from envcheck.catalog import REPORTS
 from envcheck.engine.recorder import Recorder
-from envcheck.model.event import RunEnded, StepEnded
+from envcheck.model.event import Noted, RunEnded, StepEnded, Undone
 from envcheck.model.outcome import Status
 from envcheck.model.record import Moment, Record, read_record
 from envcheck.model.wire import to_line
@@ -156,6 +156,28 @@ def test_many_causes_fit_on_a_screen() -> None:
     text = ending(Record.of([*runs.PASSING[:1], *failed, (2.0, RunEnded("FAIL", 1, 2.0))]))
     assert len(text.splitlines()) <= 24
     assert "and 35 more causes: s5, s6, s7 and 32 more" in text
+
+
+def test_every_limit_is_said_above_the_verdict() -> None:
+    loki = replace(
+        runs.GRAFANA.outcome, id="1/ready/loki", service="loki", reason="left out by --without"
+    )
+    said = [(1.0, StepEnded(loki)), (1.0, Noted("kafka has no end offsets here", "limit"))]
+    text = ending(Record.of([*runs.PASSING[:-1], *said, runs.PASSING[-1]]))
+    assert (
+        "limits   2 services not run here: grafana, loki · kafka has no end offsets here\n" in text
+    )
+    assert text.splitlines()[-1] == "PASS  8 checks in 4.8s  (2 services not run here)"
+
+
+def test_what_cleanup_left_is_said() -> None:
+    left = [
+        (2.0, Undone(("process 1",), ("process 2 of kafka would not end",))),
+        (2.0, RunEnded("PASS", 6, 2.0)),
+    ]
+    text = ending(Record.of([*runs.WAVE_1, *left]))
+    assert "removed  1 thing\nLEFT     process 2 of kafka would not end\n" in text
+    assert text.endswith("  exit 6\n")
 
 
 def test_colour_says_nothing_the_words_do_not() -> None:

@@ -99,13 +99,13 @@ def _facts(record: Record, where: str, hint: str, paint: Paint) -> Iterator[str]
 
 def _limits(record: Record) -> str:
     """Which services are not run here; the reason too where all share one."""
-    left_out = record.not_run
-    if not left_out:
-        return ""
-    names = ", ".join(outcome.service for outcome in left_out)
-    reasons = {outcome.reason for outcome in left_out}
-    why = f" ({reasons.pop()})" if len(reasons) == 1 else ""
-    return f"{counted(len(left_out), 'service')} not run here: {names}{why}"
+    left_out, said = record.not_run, list(record.said("limit"))
+    if left_out:
+        names = ", ".join(outcome.service for outcome in left_out)
+        reasons = {outcome.reason for outcome in left_out}
+        why = f" ({reasons.pop()})" if len(reasons) == 1 else ""
+        said.insert(0, f"{counted(len(left_out), 'service')} not run here: {names}{why}")
+    return " · ".join(said)
 
 
 def _listed(record: Record, status: Status) -> str:
