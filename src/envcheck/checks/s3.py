@@ -20,7 +20,7 @@ from envcheck.model.outcome import Observation, broken, not_yet, passed
 from envcheck.model.target import Endpoint
 from envcheck.system.http import Answered, Unanswered, fetch
 
-STARTING = 503
+STARTING = 500  # a server that is not up yet fails in its own words, whatever they look like
 AUTH_ENFORCED = frozenset({"s3.auth-enforced"})
 
 
@@ -113,9 +113,9 @@ def _protocol(door: Door) -> Look:
 def _judge_greeting(endpoint: Endpoint, answer: Answered) -> Observation:
     """An S3 server answers in XML, refusing or not; a console sends a page or a way to one."""
     kind = next((v for k, v in answer.headers.items() if k.lower() == "content-type"), "")
-    if answer.status == STARTING:
+    if answer.status >= STARTING:
         return not_yet(
-            "it is not ready: HTTP 503",
+            f"it is not ready: HTTP {answer.status}",
             cause="s3.starting-up",
             fix="wait; its log says what is missing",
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -64,10 +65,11 @@ def validated(
 ) -> M | None:
     """The model, or None when its problems were noted.
 
-    ``raw`` is the tree before secrets went in: messages quote from it alone.
+    ``raw`` is the tree before secrets went in: messages quote from it alone. Kinds resolve
+    relative paths against ``folder`` of the validation context, the folder of the file.
     """
     try:
-        return model.model_validate(plain(tree))
+        return model.model_validate(plain(tree), context={"folder": Path(place.file).parent})
     except ValidationError as error:
         _note(error, model, raw or tree, place, problems)
         return None
