@@ -20,7 +20,7 @@ def signed(fields: Mapping[str, Any], now: float) -> tuple[str, dict[str, str]]:
     issued = now if expires > 0 else now + expires - LIFETIME
     claims = {"iat": int(issued), "exp": int(now + expires), **fields.get("claims", {})}
     algorithm = str(fields.get("algorithm", "HS256"))
-    key = None if algorithm == "none" else str(fields.get("secret", ""))
+    key = "" if algorithm == "none" else str(fields.get("secret", ""))
     headers = dict(fields.get("headers") or {})
     token = jwt.encode(claims, key, algorithm=algorithm, headers=headers or None)
     return token, {name: str(value) for name, value in claims.items()}
