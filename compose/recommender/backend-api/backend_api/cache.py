@@ -22,7 +22,7 @@ class CacheAway(Exception):  # noqa: N818 (a state of the world, not our error)
 
 class Cache:
     def __init__(self, url: str) -> None:
-        self.redis = Redis.from_url(
+        self.redis: Any = Redis.from_url(  # redis-py leaves what we call untyped
             url,
             socket_connect_timeout=PATIENCE,
             socket_timeout=PATIENCE,

@@ -14,6 +14,7 @@ Row = dict[str, Any]
 Session = AsyncConnection[Row]
 
 BUDGET = 2.0  # seconds for a whole transaction, waiting for a connection included
+CONNECT = 0.7  # seconds of waiting for a free connection; how long an outage holds a request up
 RECONNECT = 2.0  # seconds; longer, and the pool's backoff would outlast the database's return
 
 
@@ -29,7 +30,7 @@ class Database:
             open=False,
             min_size=2,
             max_size=12,
-            timeout=BUDGET,
+            timeout=CONNECT,
             reconnect_timeout=RECONNECT,
             check=AsyncConnectionPool.check_connection,
             kwargs={

@@ -14,7 +14,7 @@ from backend_api.neighbours import Neighbour, NeighbourAway, NeighbourRefused
 from backend_api.services import Services
 
 PATIENCE = 0.9  # seconds
-AWAY = (psycopg.Error, PoolTimeout, TimeoutError, RedisError, OSError, NeighbourRefused)
+AWAY = (psycopg.Error, TimeoutError, RedisError, OSError, NeighbourRefused)
 
 
 class NotWell(Exception):  # noqa: N818 (what the neighbour says of itself)
@@ -45,7 +45,7 @@ async def find(ask: Callable[[], Awaitable[None]]) -> Finding:
         await ask()
     except NotWell as said:
         status, error = "degraded", str(said)
-    except NeighbourAway as why:
+    except (NeighbourAway, PoolTimeout) as why:
         status, error = "unhealthy", str(why)
     except AWAY as why:  # only the kind of error: a driver's text may hold addresses and names
         status, error = "unhealthy", type(why).__name__

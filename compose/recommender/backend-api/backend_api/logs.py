@@ -52,4 +52,3 @@ def configure(service: str) -> None:
     for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):
         logging.getLogger(name).handlers.clear()
         logging.getLogger(name).propagate = name != "uvicorn.access"
-    logging.getLogger("psycopg.pool").setLevel(logging.ERROR)  # one line per lost connection

@@ -60,9 +60,11 @@ class Tokens:
 
     def read(self, token: str, kind: str) -> Claims:
         """Raises a 401 that says no more than the caller may know."""
-        required = {"require": ["exp", "sub", "tenant_id", "email", "role", "type"]}
+        required = ["exp", "sub", "tenant_id", "email", "role", "type"]
         try:
-            payload = jwt.decode(token, self.secret, algorithms=["HS256"], options=required)
+            payload = jwt.decode(
+                token, self.secret, algorithms=["HS256"], options={"require": required}
+            )
             user_id, tenant_id = UUID(payload["sub"]), UUID(payload["tenant_id"])
         except jwt.ExpiredSignatureError:
             raise unauthorized("The token has expired.") from None
