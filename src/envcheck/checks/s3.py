@@ -20,7 +20,13 @@ from envcheck.model.outcome import Observation, broken, not_yet, passed
 from envcheck.model.target import Endpoint
 from envcheck.system.http import Answered, Unanswered, fetch
 
-STARTING = 500  # a server that is not up yet fails in its own words, whatever they look like
+# A server that is not up yet fails in its own words, whatever they look like.
+SERVER_ERROR, STARTING = 500, 503
+# As a client would ask, but as nobody: moto fails where no signature is offered at all.
+UNSIGNED = {
+    "Authorization": "AWS4-HMAC-SHA256 Credential=envcheck/20260101/us-east-1/s3/aws4_request, "
+    "SignedHeaders=host, Signature=0"
+}
 AUTH_ENFORCED = frozenset({"s3.auth-enforced"})
 
 
@@ -103,23 +109,27 @@ def _protocol(door: Door) -> Look:
         if door.scheme(scene) != "http":
             return passed(f"{endpoint} is asked over TLS, at login")
         try:
-            return _judge_greeting(endpoint, fetch("GET", endpoint, "/", timeout=2.0))
+            return _judge_greeting(endpoint, _greeting(endpoint))
         except Unanswered as none:
             return _unanswered(endpoint, none)
 
     return answering(look)
 
 
+def _greeting(endpoint: Endpoint) -> Answered:
+    return fetch("GET", endpoint, "/", headers=UNSIGNED, timeout=2.0)
+
+
 def _judge_greeting(endpoint: Endpoint, answer: Answered) -> Observation:
     """An S3 server answers in XML, refusing or not; a console sends a page or a way to one."""
     kind = next((v for k, v in answer.headers.items() if k.lower() == "content-type"), "")
-    if answer.status >= STARTING:
+    if answer.status >= SERVER_ERROR:
         return not_yet(
             f"it is not ready: HTTP {answer.status}",
-            cause="s3.starting-up",
+            cause="s3.starting-up" if answer.status == STARTING else "s3.failing",
             fix="wait; its log says what is missing",
         )
-    if "html" in kind and answer.text.lstrip()[:14].lower().startswith(("<!doctype html", "<html")):
+    if answer.text.lstrip()[:14].lower().startswith(("<!doctype html", "<html")):
         return broken(
             f"{endpoint} serves web pages: it is the console, not the S3 API",
             cause="s3.console-port",
@@ -166,7 +176,7 @@ def _accepted(door: Door, login: Login) -> bool:
     try:
         door.client(login).list_buckets()
     except ClientError as error:
-        if status_of(error) in (401, 403):
+        if status_of(error.response) in (401, 403):
             return False
         raise
     return True

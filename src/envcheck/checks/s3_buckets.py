@@ -6,6 +6,8 @@ import secrets
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from envcheck.checks.reach import Amiss
+from envcheck.checks.s3_codes import garbled
 from envcheck.checks.s3_session import code_of, status_of
 from envcheck.model.outcome import Observation, broken, not_yet, passed
 
@@ -22,7 +24,7 @@ def logged_in(buckets: Sequence[str]) -> Callable[[Any], Observation]:
         try:
             names = _listed(client)
         except ClientError as error:
-            if code_of(error) != "AccessDenied" or not buckets:
+            if code_of(error.response) != "AccessDenied" or not buckets:
                 raise
             return passed("the key is known; it may not list buckets")
         return passed(f"the key is accepted; {len(names)} buckets")
@@ -37,26 +39,49 @@ def buckets_exist(wanted: Sequence[str]) -> Callable[[Any], Observation]:
         try:
             present = _listed(client)
         except ClientError as error:
-            if code_of(error) != "AccessDenied":
+            if code_of(error.response) != "AccessDenied":
                 raise
-            present = [bucket for bucket in wanted if _exists(client, bucket)]
+            return _each_looked_into(client, wanted)
         return judge_buckets(wanted, present)
 
     return ask
 
 
 def _listed(client: Any) -> list[str]:
-    return [str(bucket["Name"]) for bucket in client.list_buckets().get("Buckets") or []]
+    """Raises Amiss for a page of another server: to botocore that is a list without buckets."""
+    answer = client.list_buckets()
+    if "Buckets" not in answer and "Owner" not in answer:
+        raise Amiss(
+            garbled(str(client.meta.endpoint_url), "the answer lists neither buckets nor owner")
+        )
+    return [str(bucket["Name"]) for bucket in answer.get("Buckets") or []]
 
 
-def _exists(client: Any, bucket: str) -> bool:
+def _each_looked_into(client: Any, wanted: Sequence[str]) -> Observation:
+    """Without the right to list, a bucket that is refused may exist or not."""
+    codes = {bucket: _refusal(client, bucket) for bucket in wanted}
+    refused = [bucket for bucket, code in codes.items() if code == "AccessDenied"]
+    if refused:
+        return broken(
+            f"the key may not look into {', '.join(refused)}, should it exist",
+            cause="s3.denied",
+            fix="attach a policy that allows s3:ListBucket on it to the key's user",
+        )
+    return judge_buckets(wanted, [bucket for bucket in wanted if not codes[bucket]])
+
+
+def _refusal(client: Any, bucket: str) -> str:
+    """Why one may not look into the bucket: denied, or missing; "" where one may."""
     from botocore.exceptions import ClientError
 
     try:
-        client.head_bucket(Bucket=bucket)
+        client.list_objects_v2(Bucket=bucket, MaxKeys=1)
     except ClientError as error:
-        return status_of(error) != NOT_FOUND
-    return True
+        code = code_of(error.response)
+        if code not in ("AccessDenied", "NoSuchBucket"):
+            raise
+        return code
+    return ""
 
 
 def judge_buckets(wanted: Sequence[str], present: Sequence[str]) -> Observation:
@@ -127,7 +152,7 @@ def _readable(client: Any, bucket: str, key: str) -> bool:
     try:
         client.head_object(Bucket=bucket, Key=key)
     except ClientError as error:
-        if status_of(error) == NOT_FOUND:
+        if status_of(error.response) == NOT_FOUND:
             return False
         raise
     return True

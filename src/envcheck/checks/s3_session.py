@@ -119,7 +119,7 @@ def judged(login: Login, ask: Callable[[], Observation]) -> Observation:
     try:
         return ask()
     except exceptions.ClientError as error:
-        return code_refused(code_of(error), status_of(error), login.key)
+        return code_refused(code_of(error.response), status_of(error.response), login.key)
     except (exceptions.ConnectTimeoutError, exceptions.ReadTimeoutError):
         return silent(login.url)
     except parsers.ResponseParserError:
@@ -128,12 +128,12 @@ def judged(login: Login, ask: Callable[[], Observation]) -> Observation:
         return lost(login.url, str(error))
 
 
-def code_of(error: Any) -> str:
-    return str(error.response.get("Error", {}).get("Code", ""))
+def code_of(response: Any) -> str:
+    return str(response.get("Error", {}).get("Code", ""))
 
 
-def status_of(error: Any) -> int:
-    return int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
+def status_of(response: Any) -> int:
+    return int(response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
 
 
 def _no_key(service: str) -> Observation:
