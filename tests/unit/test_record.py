@@ -9,7 +9,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from envcheck.model.event import Diagnosed, Event, Noted, Progressed, RunEnded, StepEnded, Undone
+from envcheck.model.event import (
+    Diagnosed,
+    Event,
+    Noted,
+    Progressed,
+    RunEnded,
+    ServiceReady,
+    StepEnded,
+    Undone,
+    Waiting,
+)
 from envcheck.model.outcome import Diagnosis, Status, Verdict
 from envcheck.model.record import Record, read_record
 from envcheck.model.service import Phase
@@ -174,3 +184,44 @@ def test_a_success_its_own_outcomes_deny_is_not_believed(
 
 def test_a_cleanup_needs_no_checks_to_succeed() -> None:
     assert Record.of([(1.0, Undone(("process 7",))), WELL]).verdict is Verdict.PASS
+
+
+def test_what_is_said_after_the_end_breaks_the_record() -> None:
+    record = read_record(written(runs.PASSING) + "garbage")
+    assert not record.whole
+    assert (record.verdict, record.reason) == (
+        Verdict.UNKNOWN,
+        f"the record breaks off at line {len(runs.PASSING) + 1}: not JSON",
+    )
+
+
+def test_a_run_without_an_end_lasted_until_it_was_last_heard_of() -> None:
+    assert Record.of(runs.PASSING[:-1]).seconds == 4.81
+    assert Record.of(runs.PASSING).seconds == 4.82
+    assert Record().reason == "the record ends after 0.0s, before the run did"
+
+
+def test_a_one_shot_that_is_done_stays_done_until_it_fails() -> None:
+    done = [(1.0, ServiceReady("migrate", 1, 0.5, done=True))]
+    again = (2.0, runs.changed("migrate", Phase.EXITED, exit_code=0))
+    failed = (3.0, runs.changed("migrate", Phase.EXITED, exit_code=1))
+    running = (3.0, runs.changed("migrate", Phase.RUNNING, exit_code=0))
+    assert Record.of([*done, again]).service("migrate").state == "done"
+    assert Record.of([*done, failed]).service("migrate").state == "exited"
+    assert Record.of([*done, running]).service("migrate").state == "running"
+    assert Record.of([again]).service("migrate").state == "exited"
+
+
+def test_a_service_nobody_announced_is_seen_too_and_what_it_waited_for_is_kept() -> None:
+    heard = [
+        *runs.PASSING[:-1],
+        (4.81, Waiting("redis", 2, "refused")),
+        (4.82, ServiceReady("redis", 2, 0.01)),
+    ]
+    seen = Record.of(heard).service("redis")
+    assert (seen.state, seen.waited_for, seen.wave) == ("ready", "refused", 2)
+    assert [it.name for it in Record.of(heard).services].count("redis") == 1
+
+
+def test_letters_of_every_alphabet_stay_readable() -> None:
+    assert "zürich 東京" in to_line(1.0, Noted("zürich 東京"))
