@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Callable, Iterable
+from typing import Any
 
 from moto import settings
 from moto.iam.models import iam_backends
@@ -19,6 +21,8 @@ from moto.moto_server.werkzeug_app import (
 from werkzeug.serving import run_simple
 
 ACCOUNT = "123456789012"  # moto's default account
+REFUSAL = b"<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>"
+Application = Callable[..., Iterable[bytes]]
 EVERYTHING = {
     "Version": "2012-10-17",
     "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}],
@@ -30,7 +34,7 @@ def main() -> None:
     if access and secret:
         only_user(access, secret)
     port = int(os.environ["S3_PORT"])
-    app = DomainDispatcherApplication(create_backend_app)
+    app = refusing_strangers(DomainDispatcherApplication(create_backend_app))
     run_simple("127.0.0.1", port, app, threaded=True, request_handler=Handler)
 
 
@@ -41,6 +45,20 @@ def only_user(access: str, secret: str) -> None:
     key = iam.create_access_key("root")
     key.access_key_id, key.secret_access_key = access, secret
     settings.INITIAL_NO_AUTH_ACTION_COUNT = 0
+
+
+def refusing_strangers(app: Application) -> Application:
+    """Answers a request without credentials as S3 does; moto's authentication fails over it."""
+
+    def answer(environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
+        signed = "X-Amz-Signature" in environ.get("QUERY_STRING", "")
+        internal = environ.get("PATH_INFO", "").startswith("/moto-api")
+        if "HTTP_AUTHORIZATION" in environ or signed or internal:
+            return app(environ, start)
+        start("403 Forbidden", [("Content-Type", "application/xml")])
+        return [REFUSAL]
+
+    return answer
 
 
 class Handler(MotoRequestHandler):
