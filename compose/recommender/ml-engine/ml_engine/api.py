@@ -98,6 +98,13 @@ def _stepped(request: Request, run_id: str, step: str) -> dict[str, Any]:
     return run.document
 
 
+@routes.get("/api/v1/data/{tenant_id}/quality")
+def data_quality(request: Request, tenant_id: Annotated[TenantId, Path()]) -> dict[str, Any]:
+    from ml_engine import quality
+
+    return quality.report(_engine(request).storage, tenant_id)
+
+
 @routes.get("/api/v1/models/{tenant_id}")
 def models(request: Request, tenant_id: Annotated[TenantId, Path()]) -> dict[str, Any]:
     return _described(_engine(request).shelf.releases(tenant_id, fresh=True))

@@ -48,12 +48,15 @@ async def _refused(_request: Request, error: Exception) -> JSONResponse:
 async def _invalid(_request: Request, error: Exception) -> JSONResponse:
     """What was sent is not repeated: it may be anything."""
     assert isinstance(error, RequestValidationError)
-    fields = [
-        {"field": ".".join(str(part) for part in row["loc"][1:]) or "body", "message": row["msg"]}
-        for row in error.errors()
-    ]
+    fields = [{"field": _field(row["loc"]), "message": row["msg"]} for row in error.errors()]
     message = "; ".join(f"{row['field']}: {row['message']}" for row in fields)
     return JSONResponse(errors.body("validation_failed", message, {"fields": fields}), 422)
+
+
+def _field(place: tuple[str | int, ...]) -> str:
+    """``body.filters.colour`` → ``filters.colour``; a position in broken JSON → ``body``."""
+    inner = [str(part) for part in place[1:]]
+    return ".".join(inner) if inner and not inner[0].isdigit() else "body"
 
 
 async def _http(_request: Request, error: Exception) -> JSONResponse:
