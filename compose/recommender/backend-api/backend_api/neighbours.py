@@ -88,7 +88,7 @@ class Airflow(Neighbour):
         self.login = asyncio.Lock()
 
     async def call(
-        self, method: str, path: str, *, json: object = None, timeout: float = 1.2
+        self, method: str, path: str, *, json: object = None, timeout: float = 2.0
     ) -> Any:
         await self.ensure_token(timeout)
         try:

@@ -11,6 +11,7 @@ from backend_api.errors import ApiError
 from backend_api.neighbours import Neighbour, NeighbourAway, NeighbourRefused
 from backend_api.popular import Items, Popular
 
+PATIENCE = 2.0  # seconds for ml-engine; its first answer loads the model
 KEPT = 60  # seconds an answer is believed; a newly trained model is served within that
 
 
@@ -39,7 +40,7 @@ class Recommender:
         question = {"tenant_id": str(tenant_id), "user_id": user_id, "count": count}
         try:
             said = await self.ml_engine.call(
-                "POST", "/api/v1/recommend", json={**question, "filters": filters}
+                "POST", "/api/v1/recommend", json={**question, "filters": filters}, timeout=PATIENCE
             )
         except NeighbourAway:
             return await self.stand_in(tenant_id, user_id, count, category)

@@ -1,5 +1,6 @@
 """Training: through Airflow where it answers, else by ml-engine itself."""
 
+import asyncio
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -8,6 +9,7 @@ from backend_api.neighbours import Airflow, Neighbour, NeighbourAway, NeighbourR
 
 DAG = "/api/v2/dags/tenant_model_training/dagRuns"
 STATES = {"queued": "running", "running": "running", "success": "succeeded", "failed": "failed"}
+PATIENCE = 2.0  # seconds for Airflow, login included; what is left of a request goes to ml-engine
 
 
 class Training:
@@ -27,13 +29,17 @@ class Training:
             "logical_date": None,
             "conf": {"tenant_id": str(tenant_id)},
         }
-        run = await self.airflow.call("POST", DAG, json=asked)
+        try:
+            async with asyncio.timeout(PATIENCE):
+                run = await self.airflow.call("POST", DAG, json=asked)
+        except TimeoutError:
+            raise NeighbourAway("airflow: no answer in time") from None
         return {"run_id": run["dag_run_id"], "through": "airflow", "status": "running"}
 
     async def directly(self, tenant_id: UUID) -> dict[str, Any]:
         try:
             run = await self.ml_engine.call(
-                "POST", "/api/v1/train", json={"tenant_id": str(tenant_id)}
+                "POST", "/api/v1/train", json={"tenant_id": str(tenant_id)}, timeout=0.6
             )
         except (NeighbourAway, NeighbourRefused):
             raise ApiError(503, "Neither Airflow nor ml-engine takes a training now.") from None

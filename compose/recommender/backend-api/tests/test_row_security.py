@@ -77,6 +77,14 @@ def test_the_application_cannot_free_itself(app: psycopg.Connection, attempt: st
         app.execute(attempt)
 
 
+def test_row_security_is_on_and_forced_for_every_tenants_table(owner_url: str) -> None:
+    query = """SELECT relname FROM pg_class WHERE relname = ANY(%s)
+               AND relrowsecurity AND relforcerowsecurity"""
+    with psycopg.connect(owner_url) as owner:
+        found = owner.execute(query, [list(TABLES)]).fetchall()
+    assert sorted(name for (name,) in found) == sorted(TABLES)
+
+
 def test_the_roles_have_no_power(owner_url: str) -> None:
     query = """SELECT rolname, rolcanlogin FROM pg_roles WHERE rolname LIKE 'embeddings\\_%%'
                AND NOT (rolsuper OR rolbypassrls OR rolcreaterole OR rolcreatedb) ORDER BY 1"""
