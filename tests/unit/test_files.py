@@ -12,6 +12,7 @@ import pytest
 from envcheck.system.files import (
     latest_run,
     new_run,
+    open_private,
     point_latest,
     private_folder,
     run_id,
@@ -37,6 +38,13 @@ def test_files_and_their_folders_are_private_whatever_the_umask(tmp_path: Path) 
     written = write_private(tmp_path / "a" / "b" / "file.json", "é\n")
     assert written.read_text(encoding="utf-8") == "é\n"
     assert (mode(written), mode(written.parent), mode(tmp_path / "a")) == (0o600, 0o700, 0o700)
+
+
+def test_a_file_that_is_appended_to_is_private_too(tmp_path: Path) -> None:
+    descriptor = open_private(tmp_path / "a" / "record.jsonl")
+    os.write(descriptor, b"x")
+    os.close(descriptor)
+    assert mode(tmp_path / "a" / "record.jsonl") == 0o600
 
 
 def test_a_folder_that_was_there_keeps_its_mode(tmp_path: Path) -> None:

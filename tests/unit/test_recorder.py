@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import resource
 import stat
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -191,3 +194,45 @@ def test_many_threads_may_speak_and_no_line_is_torn(path: Path) -> None:
     lines = [from_line(line)[1] for line in path.read_text().splitlines()]
     assert lines == [event for _, event in heard.events]
     assert len(lines) == 800
+
+
+@contextmanager
+def disk_of(size: int) -> Iterator[None]:
+    """Files of this process may hold no more bytes than that: the kernel's own full disk."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def test_a_line_the_disk_took_in_part_is_the_last(path: Path) -> None:
+    recorder = Recorder(path, Gate())
+    with disk_of(150):
+        recorder.say(Noted("x" * 40))
+        recorder.say(Noted("y" * 40))
+    recorder.say(Noted("z"))
+    assert recorder.broken == "the disk took only a part of a line"
+    assert path.stat().st_size == 150
+    assert read_record(path.read_text()).damage == "the record breaks off at line 2: not JSON"
+
+
+def test_a_disk_that_takes_nothing_breaks_the_record_with_its_reason(path: Path) -> None:
+    recorder = Recorder(path, Gate())
+    with disk_of(0):
+        recorder.say(Noted("x"))
+    assert recorder.broken == "File too large"
+    assert recorder.record.notes == (Noted("x"),)
+
+
+@pytest.mark.parametrize("size", [0, 10_000])
+def test_no_file_stays_open_and_closing_twice_is_closing_once(path: Path, size: int) -> None:
+    heard, before = Heard(), sorted(Path("/dev/fd").iterdir())
+    recorder = Recorder(path, Gate(), [heard])
+    with disk_of(size):
+        recorder.say(Noted("x"))
+    recorder.close()
+    recorder.close()
+    assert heard.closed == 1
+    assert sorted(Path("/dev/fd").iterdir()) == before
