@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
+
+from envcheck.model.amount import amount
 
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h)")
@@ -23,6 +25,15 @@ def seconds(value: Any) -> float:
 
 
 Seconds = Annotated[float, BeforeValidator(seconds)]
+
+
+def counted(written: int | str) -> int | str:
+    """``3`` or ``">= 3"`` as it was written; ``amount`` reads it. ValueError for anything else."""
+    amount(written)
+    return written
+
+
+Count = Annotated[int | str, AfterValidator(counted)]
 
 
 def yaml_key(field: str) -> str:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Annotated, Any, ClassVar
+from typing import Any, ClassVar
 
-from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from envcheck.checks import postgres_content as content
 from envcheck.checks.postgres_login import not_postgres
@@ -16,7 +16,7 @@ from envcheck.checks.postgres_session import Door, asking
 from envcheck.checks.postgres_tables import columns_exist, tables_exist
 from envcheck.checks.postgres_wire import NotPostgres, greet
 from envcheck.checks.reach import answering, reached
-from envcheck.kind import Kind, Seconds
+from envcheck.kind import Count, Kind, Seconds
 from envcheck.model.amount import amount
 from envcheck.model.check import Check, Level, Look, Scene
 from envcheck.model.outcome import Observation, not_yet, passed
@@ -25,14 +25,6 @@ ABOUT = """
     SELECT current_user::text, current_database()::text, current_setting('server_version'),
            extract(epoch FROM pg_postmaster_start_time())::float8
 """
-
-
-def _amount(written: int | str) -> int | str:
-    amount(written)
-    return written
-
-
-Count = Annotated[int | str, AfterValidator(_amount)]
 
 
 class Postgres(Kind):

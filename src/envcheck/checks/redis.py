@@ -4,29 +4,21 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable, Iterator, Sequence
-from typing import Annotated, ClassVar, Literal
+from typing import ClassVar, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
 from envcheck.checks import redis_behaviour as behaviour
 from envcheck.checks.reach import answering, reached
 from envcheck.checks.redis_replies import Refused, reply_refused, silent
 from envcheck.checks.redis_session import Door, Talk, asking, closes, not_redis
-from envcheck.kind import Kind, Seconds
+from envcheck.kind import Count, Kind, Seconds
 from envcheck.model.amount import amount
 from envcheck.model.check import Check, Level, Look, Scene
 from envcheck.model.outcome import Observation, not_yet, passed
 from envcheck.model.target import Endpoint
 
 GREETING_SECONDS = 1.5
-
-
-def _amount(written: int | str) -> int | str:
-    amount(written)
-    return written
-
-
-Count = Annotated[int | str, AfterValidator(_amount)]
 
 
 class Redis(Kind):

@@ -4,22 +4,12 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Annotated, Any
-
-from pydantic import AfterValidator
+from typing import Any
 
 from envcheck.errors import UnknownVerdict
-from envcheck.kind import Kind
+from envcheck.kind import Count, Kind
 from envcheck.model.amount import amount
 from envcheck.model.outcome import Observation, broken, not_yet, passed
-
-
-def _amount(written: int | str) -> int | str:
-    amount(written)
-    return written
-
-
-Count = Annotated[int | str, AfterValidator(_amount)]
 
 
 class Objects(Kind):
