@@ -44,9 +44,7 @@ class Entries:
 
     def checks(self, nodes: tuple[Node, ...]) -> tuple[Declared[CheckKind], ...]:
         """Each entry is the fields of the kind ``api``."""
-        kind = self._reading.registries.checks.get("api")
-        if kind is None:
-            return ()
+        kind = self._reading.registries.checks["api"]
         found: list[Declared[CheckKind]] = []
         for node in nodes:
             with self._reading.problems.noting():
