@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -12,8 +13,9 @@ from typing import Protocol
 from envcheck.engine.ownership import FileLedger
 from envcheck.model.compose import ComposeProject, ComposeService, EmbeddedForm, Mount, Port
 from envcheck.model.runtime import Runtime
+from envcheck.model.service import ServiceState
 from envcheck.runtimes.embedded import EmbeddedRuntime
-from envcheck.runtimes.embedded.processes import Process, ours
+from envcheck.runtimes.embedded.processes import Process, look, ours
 from envcheck.system.clock import SystemClock
 from envcheck.system.places import prepare_state
 from tests.fakes.runtime import DIES, FAKED, FakeRuntime, World
@@ -123,25 +125,33 @@ class EmbeddedStage:
         self._name = name
         self._strangers: list[closing[object]] = []
         code = folder / f"{name}-code"
-        code.mkdir()
+        code.mkdir(exist_ok=True)
+        self._code = code
         (code / "web.py").write_text(WEB)
         (code / "requirements.txt").write_text(f"# nothing, for {name} in {folder}\n")
         self._services = {
             service.name: _embedded(service, code) for service in _declared(self.web_port).values()
         }
 
+    @classmethod
+    def again(cls, folder: Path, cache: Path, web_port: int) -> EmbeddedStage:
+        """The same stage in another process."""
+        stage = cls(folder, cache)
+        stage.publish("web", web_port)
+        return stage
+
     @property
     def ledger(self) -> FileLedger:
         return FileLedger(self.state, "first")
 
-    def runtime(self, run: str = "first") -> EmbeddedRuntime:
+    def runtime(self, run: str = "first", clock: SystemClock | None = None) -> EmbeddedRuntime:
         return EmbeddedRuntime(
             ComposeProject(self._name, (), self._services),
             {},
             self.state,
             self._cache,
             FileLedger(self.state, run),
-            SystemClock(),
+            clock or SystemClock(),
         )
 
     def kill(self, service: str, number: int) -> None:
@@ -158,11 +168,41 @@ class EmbeddedStage:
         stranger = socket.create_server(("127.0.0.1", port))
         self._strangers.append(closing(stranger))
 
+    def publish(self, service: str, port: int) -> None:
+        self.web_port = port
+        self._services[service] = replace(self._services[service], ports=(Port(8000, port),))
+
+    def command(self, service: str, script: str) -> None:
+        form = EmbeddedForm((sys.executable, "-c", script), self._code)
+        self._services[service] = replace(self._services[service], embedded=form)
+
+    def environment(self, service: str, variables: dict[str, str]) -> None:
+        self._services[service] = replace(self._services[service], environment=variables)
+
+    def supervisor(self) -> Process:
+        pid = int((self.state / "run" / "supervisor.pid").read_text())
+        process = look(pid)
+        assert process is not None
+        return process
+
+    def child_of(self, state: ServiceState) -> int:
+        """Its first child, as soon as there is one."""
+        parent = int(state.handle.removeprefix("pid "))
+        deadline = time.monotonic() + 20
+        while time.monotonic() < deadline:
+            for process in self.processes():
+                if process.parent == parent:
+                    return process.pid
+        raise AssertionError(f"{parent} never had a child")
+
+    def files(self) -> list[Path]:
+        return [path for path in self.state.rglob("*") if not path.is_dir()]
+
     def processes(self) -> list[Process]:
         return ours(self.ledger.nonce)
 
     def left_over(self) -> list[str]:
-        files = [path for path in self.state.rglob("*") if not path.is_dir()]
+        files = self.files()
         mine = {"ledger.jsonl", "nonce", "lock"}  # the engine's, not the runtime's
         return [
             *(str(path) for path in files if path.name not in mine),
