@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from envcheck.checks.postgres_refusal import Refusal, refusal
@@ -32,7 +32,7 @@ KEPT_VOLUME = (
 @dataclass(frozen=True, slots=True)
 class Login:
     user: str
-    password: str
+    password: str = field(repr=False)
     database: str
     sslmode: str = "prefer"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from envcheck.checks.reach import Amiss, answering, reached
@@ -17,7 +17,7 @@ from envcheck.model.target import Endpoint
 @dataclass(frozen=True, slots=True)
 class Login:
     user: str
-    password: str
+    password: str = field(repr=False)
     database: int
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from envcheck.checks.reach import Amiss, answering, reached
@@ -21,7 +21,7 @@ REGION = "us-east-1"  # what a server without regions answers to
 class Login:
     url: str
     key: str
-    secret: str
+    secret: str = field(repr=False)
     region: str = REGION
 
 

@@ -36,6 +36,6 @@ def _source(mount: Mount, inside: str) -> Path | None:
     if mount.type != "bind":
         return None
     wanted, target = PurePosixPath(inside), PurePosixPath(mount.target)
-    if not wanted.is_relative_to(target):
+    if not wanted.is_relative_to(target) or ".." in wanted.parts:
         return None
     return Path(mount.source) / wanted.relative_to(target)
