@@ -72,7 +72,7 @@ class Paths:
         if not self.mounts:
             return text
         targets = "|".join(sorted(map(re.escape, self.mounts), key=len, reverse=True))
-        pattern = rf"(?<![\w./-])({targets})(?=[/:;,\s\"']|$)"
+        pattern = rf"(?:(?<![\w./-])|(?<=://)|(?<=:///))({targets})(?=[/:;,\s\"']|$)"
         return re.sub(pattern, lambda found: str(self.mounts[found[1]]), text)
 
     def find(self, path: str) -> Path | None:
