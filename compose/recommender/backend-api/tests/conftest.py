@@ -110,7 +110,13 @@ class Api:
 
 @contextmanager
 def serving(
-    owner_url: str, redis_url: str, ml_engine: Neighbour, pipeline: Neighbour, log: Path
+    owner_url: str,
+    redis_url: str,
+    ml_engine: Neighbour,
+    pipeline: Neighbour,
+    log: Path,
+    *,
+    airflow_url: str = "",
 ) -> Iterator[Api]:
     environment = {
         **os.environ,
@@ -120,6 +126,7 @@ def serving(
         "INTERNAL_TOKEN": "test-internal",
         "ML_ENGINE_URL": ml_engine.url,
         "DATA_PIPELINE_URL": pipeline.url,
+        "AIRFLOW_URL": airflow_url,
         "CORS_ORIGINS": "http://localhost:3000",
         "RATE_LIMIT_PER_MINUTE": "5000",
     }

@@ -1,4 +1,4 @@
-"""ml-engine and data-pipeline as the API knows them: their contract, nothing behind it."""
+"""ml-engine, data-pipeline and Airflow as the API knows them: their contract, nothing behind it."""
 
 import json
 from collections.abc import Iterator
@@ -34,13 +34,17 @@ class Neighbour:
             return (500, {}) if self.broken else (200, {})
         if path == "/api/v1/recommend":
             return 200, self.recommend(body)
+        if method == "POST" and path.endswith("/dagRuns"):
+            return 200, {"dag_run_id": body["dag_run_id"], "state": "queued"}
         if method == "POST" and path.endswith("/deploy"):
             return (404, {}) if body["version"] == "v9" else (200, body)
-        return CANNED.get(path, (200, {"status": "ready", "version": "v1", "versions": ["v1"]}))
+        return CANNED.get(path, (200, FIGURES))
 
 
+FIGURES = {"status": "ready", "version": "v1", "versions": ["v1"], "state": "success"}
 CANNED: dict[str, tuple[int, Any]] = {
     "/health": (200, {"status": "healthy"}),
+    "/auth/token": (201, {"access_token": "token-of-airflow"}),
     "/api/v1/train": (202, {"run_id": "run-1"}),
     "/api/v1/training/run-1": (200, {"status": "succeeded", "ndcg_at_10": 0.4, "version": "v1"}),
 }

@@ -9,16 +9,17 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from neighbours import running
+from neighbours import Neighbour, running
 from test_callers import ASK, RECOMMEND, code
 
 import servers
-from conftest import Api, migrated, serving
+from conftest import ALPHA, Api, migrated, serving
 
 
 @dataclass
 class Outages:
     api: Api
+    airflow: Neighbour
     folder: Path
     options: dict[str, object]
     port: int
@@ -45,9 +46,14 @@ def world(folder: Path) -> Iterator[Outages]:
     with ExitStack() as stack:
         ml_engine, pipeline = (stack.enter_context(running()) for _ in range(2))
         log = folder / "outages.log"
-        api = stack.enter_context(serving(owner, redis, ml_engine, pipeline, log))
+        airflow = stack.enter_context(running())
+        api = stack.enter_context(
+            serving(owner, redis, ml_engine, pipeline, log, airflow_url=airflow.url)
+        )
         postgres, redis_stack = (stack.enter_context(ExitStack()) for _ in range(2))
-        yield Outages(api, folder / "outages", options, port, redis_port, postgres, redis_stack)
+        yield Outages(
+            api, airflow, folder / "outages", options, port, redis_port, postgres, redis_stack
+        )
 
 
 def health(api: Api) -> tuple[int, str, dict[str, str]]:
@@ -111,6 +117,19 @@ def test_ml_engine_is_asked_with_the_internal_token(world: Outages) -> None:
     headers = [sent for path, sent, _ in world.api.ml_engine.asked if path != "/health"]
     assert headers
     assert all(sent["X-Internal-Token"] == "test-internal" for sent in headers)
+
+
+def test_training_goes_through_airflow_while_it_answers(world: Outages) -> None:
+    api, token = world.api, world.api.token("admin@alpha.example")
+    started = api.ask("POST", "/api/admin/train", token).json()
+    assert (started["through"], started["status"]) == ("airflow", "running")
+    _, headers, asked = world.airflow.asked[-1]
+    assert asked["conf"] == {"tenant_id": ALPHA}
+    assert headers["Authorization"] == "Bearer token-of-airflow"
+    followed = api.ask("GET", f"/api/admin/train/{started['run_id']}", token).json()
+    assert followed["status"] == "succeeded"
+    world.airflow.broken = True
+    assert api.ask("POST", "/api/admin/train", token).json()["through"] == "ml-engine"
 
 
 def test_a_silent_ml_engine_hangs_nobody(world: Outages) -> None:
