@@ -17,7 +17,7 @@ from envcheck.cli.views import listeners
 from envcheck.diagnosis.ranking import diagnose
 from envcheck.engine.identities import Identities
 from envcheck.engine.ownership import FileLedger, locked
-from envcheck.engine.plan import Plan
+from envcheck.engine.plan import Plan, WavePlan
 from envcheck.engine.planner import plan
 from envcheck.engine.recorder import Recorder
 from envcheck.engine.runner import Runner
@@ -160,8 +160,12 @@ def _opening(command: str, clock: SystemClock, base: Ground, made: Plan, run: st
         why_runtime=base.why,
         versions=versions,
         waves=tuple(wave.number for wave in made.waves),
-        services=tuple(member.name for wave in made.waves for member in wave.members),
+        services=tuple(name for wave in made.waves for name in _services(wave)),
     )
+
+
+def _services(wave: WavePlan) -> list[str]:
+    return [*(member.name for member in wave.members), *(name for name, _why in wave.skipped)]
 
 
 def _say_limits(recorder: Recorder, runtime: Runtime) -> None:

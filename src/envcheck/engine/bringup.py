@@ -29,6 +29,7 @@ from envcheck.model.outcome import Observation, not_yet, passed
 from envcheck.model.runtime import Runtime
 from envcheck.model.service import Phase, ServiceState
 
+INSPECT_EVERY = 1.0  # seconds
 CRASHED = "check.crashed"  # our fault, not the service's: the outcome is UNKNOWN
 
 
@@ -77,6 +78,7 @@ class ServiceSubject:
         self.key = self.service = member.name
         self.state = Readiness(member.rules())
         self._scene = scene
+        self.born = 0.0  # wall clock
         self.patience = sum(check.timeout for check in member.checks) + 0.5
 
     @property
@@ -99,7 +101,10 @@ class ServiceSubject:
         self.state = answer(self.state, result, now, backoff(self.state.misses + 1))
 
     def see(self, state: ServiceState, now: float) -> None:
-        self.state = see(self.state, state, now)
+        """What happened before its start had returned (the end of a former self) is no news."""
+        when = state.died_at if state.dead else state.since
+        if not 0.0 < when < self.born:
+            self.state = see(self.state, state, now)
 
     def tick(self, now: float) -> None:
         self.state = expire(self.state, now)
@@ -121,6 +126,7 @@ class Bringup:
         self._clock = clock
         self._emit = emit
         self._others = dict(others)
+        self._inspected = clock.monotonic()
         self._said: dict[str, str] = {}
         self._seen: dict[str, ServiceState] = {}
 
@@ -138,8 +144,20 @@ class Bringup:
         while moved:  # one start may open the next gate (service_started)
             standings = self._others | {it.service: it.state for it in subjects}
             moved = sum(self._advance(subject, standings) for subject in subjects) > 0
+        self._inspect(subjects)
         for subject in subjects:
             self._say(subject)
+
+    def _inspect(self, subjects: Sequence[ServiceSubject]) -> None:
+        """The safety net under the events: what was missed costs a second, not the deadline."""
+        now = self._clock.monotonic()
+        waited_for = [it for it in subjects if it.state.standing is Standing.STARTING]
+        if not waited_for or now - self._inspected < INSPECT_EVERY:
+            return
+        self._inspected = now
+        states = self._runtime.states()
+        for subject in waited_for:
+            subject.see(states[subject.service], now)
 
     def _advance(self, subject: ServiceSubject, standings: Mapping[str, Readiness]) -> bool:
         if subject.state.standing is not Standing.HELD:
@@ -160,7 +178,9 @@ class Bringup:
             failed = ServiceState(subject.service, Phase.EXITED, error=error.message)
             subject.see(failed, self._clock.monotonic())
             return
+        born = self._clock.wall()
         subject.see(self._runtime.states()[subject.service], self._clock.monotonic())
+        subject.born = born
 
     def _say(self, subject: ServiceSubject) -> None:
         service, state = subject.service, subject.state

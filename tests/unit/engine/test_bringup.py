@@ -28,6 +28,7 @@ class Started:
         self._first = first
         self.order: list[tuple[str, float]] = []
         self.refuses: set[str] = set()
+        self.truth: dict[str, ServiceState] = {}
 
     def start(self, name: str) -> None:
         if name in self.refuses:
@@ -35,6 +36,8 @@ class Started:
         self.order.append((name, self._clock.now))
 
     def states(self) -> dict[str, ServiceState]:
+        if self.truth:
+            return self.truth
         return {
             name: ServiceState(name, self._first.get(name, Phase.RUNNING)) for name, _ in self.order
         }
@@ -193,3 +196,26 @@ def test_a_check_that_breaks_is_tried_again_and_named():
     outcome = outcome_of("db", ended["db"].state, 1, optional=False)
     assert "the check itself broke: ZeroDivisionError: oops" in outcome.observed
     assert outcome.status is Status.UNKNOWN
+
+
+def test_the_end_of_a_former_self_is_no_news():
+    world = World(project(service("db")))
+    before = world.clock.wall() - 0.5
+    former = ServiceState("db", Phase.EXITED, exit_code=143, signal="SIGTERM", died_at=before)
+    world.inbox.later = [(0.1, former)]
+    assert world.up(member("db", GOOD))["db"].state.standing is Standing.READY
+
+
+def test_a_death_of_which_no_event_came_is_found_by_inspection():
+    world = World(project(service("db")))
+    member_ = member("db", not_yet("starting"))
+    look_once = member_.checks[0].look
+
+    def dying(scene: object) -> Observation:
+        world.runtime.truth = {"db": ServiceState("db", Phase.EXITED, exit_code=9)}
+        return look_once(scene)  # type: ignore[arg-type]
+
+    dies = Member(member_.declared, (Check("login", "db", Level.LOGIN, dying, "x"),))
+    ended = world.up(dies)
+    assert ended["db"].state.standing is Standing.DEAD
+    assert world.clock.now < 2.5
