@@ -50,7 +50,7 @@ async def _invalid(_request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
     fields = [{"field": _field(row["loc"]), "message": row["msg"]} for row in error.errors()]
     message = "; ".join(f"{row['field']}: {row['message']}" for row in fields)
-    return JSONResponse(errors.body("validation_failed", message, {"fields": fields}), 422)
+    return JSONResponse(errors.body("validation_error", message, {"fields": fields}), 422)
 
 
 def _field(place: tuple[str | int, ...]) -> str:

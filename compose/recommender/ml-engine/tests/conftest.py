@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -11,29 +12,40 @@ import pytest
 from ml_engine.main import make_app
 from ml_engine.settings import Settings
 from moto import mock_aws
+from moto.core import DEFAULT_ACCOUNT_ID
+from moto.s3.models import s3_backends
 from starlette.testclient import TestClient
 
 from tests.sample import Sample, tenant
 
+ENDPOINT = "http://s3.test:9000"
 TOKEN = "token-of-this-test"
 BUCKETS = ("models", "data", "user-data", "item-data")
 
 
-@pytest.fixture
-def s3(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    monkeypatch.setenv("MOTO_S3_CUSTOM_ENDPOINTS", "http://s3.test:9000")
+os.environ["MOTO_S3_CUSTOM_ENDPOINTS"] = ENDPOINT
+
+
+@pytest.fixture(scope="session")
+def account() -> Iterator[Any]:
     with mock_aws():
-        client = boto3.client("s3", endpoint_url="http://s3.test:9000", region_name="us-east-1")
-        for name in BUCKETS:
-            client.create_bucket(Bucket=f"embeddings-{name}")
-        yield client
+        yield boto3.client("s3", endpoint_url=ENDPOINT, region_name="us-east-1")
+
+
+@pytest.fixture
+def s3(account: Any) -> Any:
+    """Empty buckets, and nothing else."""
+    s3_backends[DEFAULT_ACCOUNT_ID]["aws"].reset()
+    for name in BUCKETS:
+        account.create_bucket(Bucket=f"embeddings-{name}")
+    return account
 
 
 @pytest.fixture
 def settings() -> Settings:
     return Settings(
         internal_token=TOKEN,
-        s3_endpoint="http://s3.test:9000",
+        s3_endpoint=ENDPOINT,
         s3_access_key="key",
         s3_secret_key="secret-of-s3",
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
 
 import numpy as np
 import pyarrow as pa
@@ -19,6 +20,7 @@ class Sample:
     interactions: bytes
 
 
+@cache
 def tenant(
     users: int = 300, items: int = 200, each: int = 10, *, tastes: bool = True, seed: int = 1
 ) -> Sample:

@@ -24,13 +24,13 @@ def ready(client, demo):
     return client
 
 
-@pytest.mark.parametrize("count", [1, 5, 10, 190, 200])
-def test_exactly_as_many_items_as_asked_for_best_first(ready, count):
-    answer = recommend(ready, count=count).json()
-    scores = [row["score"] for row in answer["recommendations"]]
-    assert len({row["item_id"] for row in answer["recommendations"]}) == count
-    assert scores == sorted(scores, reverse=True)
-    assert answer["fallback"] is False
+def test_exactly_as_many_items_as_asked_for_best_first(ready):
+    for count in (1, 5, 10, 190, 200):
+        answer = recommend(ready, count=count).json()
+        scores = [row["score"] for row in answer["recommendations"]]
+        assert len({row["item_id"] for row in answer["recommendations"]}) == count
+        assert scores == sorted(scores, reverse=True)
+        assert answer["fallback"] is False
 
 
 def test_more_than_there_is_gives_what_there_is(ready):
@@ -113,7 +113,7 @@ def test_one_tenants_items_never_reach_another(ready, s3):
 def test_a_bad_question_is_answered_with_its_field(client, body, field):
     answer = client.post("/api/v1/recommend", json=body)
     assert answer.status_code == 422
-    assert answer.json()["error"]["code"] == "validation_failed"
+    assert answer.json()["error"]["code"] == "validation_error"
     assert field in [row["field"] for row in answer.json()["error"]["details"]["fields"]]
 
 
@@ -125,9 +125,9 @@ def test_bad_json_is_readable_too(client):
 
 
 @pytest.mark.parametrize("token", [None, "", "wrong", TOKEN + "x", "ü"])
-def test_without_the_right_token_only_health_and_metrics_answer(s3, settings, token):
-    headers = {} if token is None else {"X-Internal-Token": token.encode()}
-    client = TestClient(make_app(settings), headers=headers)
+def test_without_the_right_token_only_health_and_metrics_answer(client, token):
+    del client.headers["X-Internal-Token"]
+    client.headers.update({} if token is None else {"X-Internal-Token": token.encode()})
     for method, path in (("POST", "/api/v1/recommend"), ("GET", "/api/v1/models/t"), ("GET", "/x")):
         refused = client.request(method, path)
         assert refused.status_code == 401
