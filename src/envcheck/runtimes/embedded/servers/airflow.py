@@ -20,6 +20,7 @@ PORT = 8080
 START = Path(__file__).with_name("airflow_start.py")
 COMMANDS = {"api-server", "scheduler", "dag-processor", "triggerer", "db"}
 DRIVERS = "psycopg2-binary==2.9.13\nasyncpg==0.32.0\n"
+ALONE = "--skip-serve-logs"  # all components read one log folder here: nobody need serve it
 PASSWORDS = "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE"
 
 
@@ -80,9 +81,8 @@ def _arguments(ground: Ground) -> tuple[str, ...]:
     words = _command(ground.service)
     if words[0] == "api-server":
         return (*words, "--host", "127.0.0.1", "--port", str(ground.own[PORT]))
-    if words[0] in {"scheduler", "triggerer"}:
-        # all components read the same log folder here: no port, no process to serve it
-        return (*words, "--skip-serve-logs")
+    if words[0] in {"scheduler", "triggerer"} and ALONE not in words:
+        return (*words, ALONE)
     return words
 
 

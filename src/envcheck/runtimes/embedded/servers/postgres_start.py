@@ -111,7 +111,7 @@ def with_private_server(spec: Spec, aside: Path, password: str) -> None:
         "PATH": f"{spec['binaries']}/bin:{os.environ.get('PATH', os.defpath)}",
     }  # fmt: skip
     try:
-        wait_for(port, server)
+        wait_for(spec, port, server)
         prepare_database(spec, env)
         run_scripts(spec, env, aside)
     finally:
@@ -189,14 +189,15 @@ def become(uid: int | None) -> None:
         os.setuid(uid)
 
 
-def wait_for(port: int, server: subprocess.Popen[bytes]) -> None:
+def wait_for(spec: Spec, port: int, server: subprocess.Popen[bytes]) -> None:
+    asked = [f"{spec['binaries']}/bin/pg_isready", "-q", "-h", "127.0.0.1", "-p", str(port)]
     deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
         if server.poll() is not None:
             sys.exit(f"postgres ended with code {server.returncode} before its init scripts")
-        with socket.socket() as attempt:
-            if attempt.connect_ex(("127.0.0.1", port)) == 0:
-                return
+        # it takes connections before it takes requests: "the database system is starting up"
+        if subprocess.run(asked, stdout=subprocess.DEVNULL, check=False).returncode == 0:
+            return
         time.sleep(0.02)
     sys.exit(f"postgres did not accept connections within {PATIENCE:g}s")
 
