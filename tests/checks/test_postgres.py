@@ -74,7 +74,7 @@ class World:
 
     def seen_at(self, endpoint: Endpoint, connection: Connection | None = None) -> FakeScene:
         logins = {"app": ("checks_app", APP_PASSWORD), "wrong": ("checks_app", "not this one")}
-        logins |= {"nobody": ("checks_nobody", "whatever")}
+        logins |= {"nobody": ("checks_nobody", "whatever"), "bearer": ("", "")}
         identities = {name: Identity(name, {}, *login) for name, login in logins.items()}
         target = Target("postgres", {5432: endpoint}, connection or self.connection)
         return FakeScene(target, identities=identities)
@@ -154,6 +154,7 @@ class Wrong(NamedTuple):
 WRONGS = [
     Wrong("", {"as": "wrong"}, "login", "broken", "postgres.login-refused"),
     Wrong("", {"as": "nobody"}, "login", "not yet", "postgres.role-missing"),
+    Wrong("", {"as": "bearer"}, "login", "broken", "postgres.user-unknown"),
     Wrong("", {"database": "checks_nowhere"}, "login", "not yet", "postgres.database-missing"),
     Wrong("ALTER ROLE checks_app NOLOGIN", {}, "login", "broken", "postgres.role-cannot-log-in"),
     Wrong(

@@ -218,6 +218,12 @@ def test_a_missing_bucket_is_shown_with_those_that_are_there(world: World) -> No
     assert any(BUCKET in line and OTHER in line for line in seen.evidence)
 
 
+def test_a_prefix_may_be_wanted_empty(world: World) -> None:
+    none = kind(objects={f"{BUCKET}/none/": {"count": 0}, f"{BUCKET}/items/": {"count": 0}})
+    assert ask(none, world.scene, f"objects {BUCKET}/none/").passed
+    assert ask(none, world.scene, ITEMS).cause == "s3.objects-differ"
+
+
 def test_an_unknown_key_is_told_from_a_wrong_secret(world: World) -> None:
     right = world.server.connection()
     unknown = world.scene_with(replace(right, user="AKIANOSUCHKEY0000000"))

@@ -9,12 +9,12 @@ from typing import Any, ClassVar
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from envcheck.checks import postgres_content as content
-from envcheck.checks.postgres_login import not_postgres
+from envcheck.checks.postgres_greeting import speaks
+from envcheck.checks.postgres_isolation import row_security_holds
 from envcheck.checks.postgres_migration import migration_at
-from envcheck.checks.postgres_row_security import row_security_declared, row_security_holds
+from envcheck.checks.postgres_row_security import row_security_declared
 from envcheck.checks.postgres_session import Door, asking
 from envcheck.checks.postgres_tables import columns_exist, tables_exist
-from envcheck.checks.postgres_wire import NotPostgres, greet
 from envcheck.checks.reach import answering, reached
 from envcheck.kind import Count, Kind, Seconds
 from envcheck.model.amount import amount
@@ -96,14 +96,7 @@ class Postgres(Kind):
         return passed(f"{reached(scene, self.service, self.port)} accepts a connection")
 
     def _protocol(self, scene: Scene) -> Observation:
-        endpoint = reached(scene, self.service, self.port)
-        try:
-            greet(endpoint)
-        except NotPostgres as other:
-            return not_postgres(endpoint, other)
-        except OSError as error:
-            return not_postgres(endpoint, NotPostgres("closed", str(error).encode()))
-        return passed(f"{endpoint} speaks Postgres' protocol")
+        return speaks(reached(scene, self.service, self.port))
 
     def _objects(self) -> Iterator[Check]:
         def at(name: str, ask: Any, expected: str) -> Check:

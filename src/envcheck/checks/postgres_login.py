@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from envcheck.checks.postgres_greeting import not_postgres, silent
 from envcheck.checks.postgres_refusal import Refusal, refusal
 from envcheck.checks.postgres_states import first_line, statement_refused
 from envcheck.checks.postgres_wire import NotPostgres
@@ -165,32 +166,6 @@ class _Judge:
 
     def _roles(self) -> list[Any] | None:
         return self.ask(ROLE, (self.login.user,)) if self.ask else None
-
-
-def silent(endpoint: Endpoint) -> Observation:
-    return not_yet(
-        f"{endpoint} accepts connections but says nothing",
-        cause="postgres.silent",
-        fix="see whether the server hangs, is paused, or still starts behind the open port",
-    )
-
-
-def not_postgres(endpoint: Endpoint, other: NotPostgres) -> Observation:
-    if other.kind == "silent":
-        return silent(endpoint)
-    if other.kind == "closed":
-        return not_yet(  # a port published before anything listens behind it does this
-            f"{endpoint} accepts a connection and closes it without a word",
-            cause="postgres.closes",
-            fix="see whether the server listens behind that port and on which address",
-        )
-    words = other.said[:40].decode("ascii", "replace")
-    return broken(
-        f"{endpoint} does not speak Postgres' protocol",
-        cause="postgres.not-postgres",
-        fix="correct the port: another server answers there",
-        evidence=(f"it said {words!r}",),
-    )
 
 
 def _driver_only(login: Login, error: Exception) -> Observation:

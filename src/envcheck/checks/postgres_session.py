@@ -36,15 +36,17 @@ class Door:
         return replace(self, identity="")
 
     def login(self, scene: Scene) -> Login:
+        """Raises Amiss where no user is known: libpq would take whoever runs us."""
         connection = scene.target(self.service).connection
         database = self.database or (connection.database if connection else "")
         sslmode = connection.options.get("sslmode", "prefer") if connection else "prefer"
+        user, password = (connection.user, connection.password) if connection else ("", "")
         if self.identity:
             who = scene.identity(self.identity)
-            return Login(who.user, who.password, database or who.user, sslmode)
-        if connection is None:
-            raise Amiss(_no_login(self.service))
-        return Login(connection.user, connection.password, database or connection.user, sslmode)
+            user, password = who.user, who.password
+        if not user:
+            raise Amiss(_no_user(self.service, self.identity))
+        return Login(user, password, database or user, sslmode)
 
     @contextmanager
     def session(self, scene: Scene) -> Iterator[Rows]:
@@ -118,9 +120,10 @@ def asking(door: Door, ask: Callable[[Rows], Observation]) -> Look:
     return answering(look)
 
 
-def _no_login(service: str) -> Observation:
+def _no_user(service: str, identity: str) -> Observation:
     return broken(
-        f"nothing says how to log in to {service}",
+        f"identity {identity} has no user" if identity else f"no user of {service} is known",
         cause="postgres.user-unknown",
-        fix="set POSTGRES_USER and POSTGRES_PASSWORD on the service, or say `as:` an identity",
+        fix="set POSTGRES_USER and POSTGRES_PASSWORD on the service, or give the identity a "
+        "`database:` with user and password",
     )

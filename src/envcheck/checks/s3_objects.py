@@ -1,15 +1,18 @@
-"""What lies under a prefix: how many objects, and what the footers of Parquet files say."""
+"""What lies under a prefix: how many objects, and what they say of themselves."""
 
 from __future__ import annotations
 
-import io
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
 from typing import Any
 
+from envcheck.checks.s3_parquet import differences, footer
 from envcheck.errors import UnknownVerdict
 from envcheck.kind import Count, Kind
 from envcheck.model.amount import amount
 from envcheck.model.outcome import Observation, broken, not_yet, passed
+
+FOOTERS = 200  # read one after the other; more do not fit in the 3 s of a look
 
 
 class Objects(Kind):
@@ -32,42 +35,44 @@ class Objects(Kind):
 
 
 def holds(place: str, wanted: Objects) -> Callable[[Any], Observation]:
-    """``place`` is ``bucket/prefix``."""
+    """``place`` is ``bucket/prefix``. Raises UnknownVerdict for more files than can be read."""
     bucket, _, prefix = place.partition("/")
+    enough = max(amount(wanted.count or 1).horizon, FOOTERS + 1)
 
     def ask(client: Any) -> Observation:
-        limit = amount(wanted.count or 1).horizon
-        keys = list(_keys(client, bucket, prefix, limit))
-        if not keys:
-            return _none(place)
-        if wanted.count is not None and not amount(wanted.count).holds(len(keys)):
-            return _other_count(place, len(keys), wanted)
-        if wanted.parquet_rows is None and not wanted.schema_:
-            return passed(f"{len(keys)} objects under {place}")
-        return _parquet(client, bucket, place, keys, wanted)
+        keys = list(islice(_keys(client, bucket, prefix), enough))
+        counted = _judge_count(place, len(keys), wanted)
+        if not counted.passed or (wanted.parquet_rows is None and not wanted.schema_):
+            return counted
+        return _judge_files(client, bucket, place, keys, wanted)
 
     return ask
 
 
-def _keys(client: Any, bucket: str, prefix: str, limit: int) -> Iterator[str]:
-    pages = client.get_paginator("list_objects_v2").paginate(
-        Bucket=bucket, Prefix=prefix, PaginationConfig={"MaxItems": limit}
-    )
-    for page in pages:
+def _keys(client: Any, bucket: str, prefix: str) -> Iterator[str]:
+    for page in client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
         for item in page.get("Contents") or []:
             yield str(item["Key"])
 
 
-def _parquet(
+def _judge_count(place: str, count: int, wanted: Objects) -> Observation:
+    if amount(wanted.count if wanted.count is not None else "> 0").holds(count):
+        return passed(f"{count} objects under {place}")
+    return _other_count(place, count, wanted) if count else _none(place)
+
+
+def _judge_files(
     client: Any, bucket: str, place: str, keys: Sequence[str], wanted: Objects
 ) -> Observation:
     files = [key for key in keys if key.endswith(".parquet")]
     if not files:
         return _none(f"{place}*.parquet")
+    if len(files) > FOOTERS:
+        raise UnknownVerdict(f"more than {FOOTERS} Parquet files under {place}", "name fewer")
     rows = 0
     for key in files:
         try:
-            count, schema = _footer(client, bucket, key)
+            count, schema = footer(client, bucket, key)
         except ValueError as error:  # ArrowInvalid is one
             return _unreadable(key, error)
         differing = differences(wanted.schema_, schema)
@@ -75,60 +80,6 @@ def _parquet(
             return _other_schema(key, differing)
         rows += count
     return _judge_rows(place, rows, len(files), wanted)
-
-
-def _footer(client: Any, bucket: str, key: str) -> tuple[int, dict[str, str]]:
-    """Rows and columns with their types; only the end of the object is read."""
-    try:
-        from pyarrow import PythonFile, parquet
-    except ImportError as error:
-        raise UnknownVerdict("Parquet needs pyarrow", "pip install 'envcheck[seed]'") from error
-
-    file = parquet.ParquetFile(PythonFile(Ranged(client, bucket, key), mode="r"))
-    return file.metadata.num_rows, {field.name: str(field.type) for field in file.schema_arrow}
-
-
-class Ranged(io.RawIOBase):
-    """An object as a file that is read by ranges."""
-
-    def __init__(self, client: Any, bucket: str, key: str) -> None:
-        super().__init__()
-        self._client = client
-        self._at = {"Bucket": bucket, "Key": key}
-        self._size = int(client.head_object(**self._at)["ContentLength"])
-        self._position = 0
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        base = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self._size}[whence]
-        self._position = base + offset
-        return self._position
-
-    def tell(self) -> int:
-        return self._position
-
-    def read(self, size: int = -1) -> bytes:
-        end = self._size if size < 0 else min(self._position + size, self._size)
-        if end <= self._position:
-            return b""
-        span = f"bytes={self._position}-{end - 1}"
-        data = bytes(self._client.get_object(**self._at, Range=span)["Body"].read())
-        self._position += len(data)
-        return data
-
-
-def differences(wanted: Mapping[str, str], has: Mapping[str, str]) -> list[str]:
-    missing = [f"{name} is missing" for name in wanted if name not in has]
-    return missing + [
-        f"{name} is {has[name]}, expected {kind}"
-        for name, kind in wanted.items()
-        if name in has and has[name] != kind
-    ]
 
 
 def _judge_rows(place: str, rows: int, files: int, wanted: Objects) -> Observation:

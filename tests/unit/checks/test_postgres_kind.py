@@ -9,7 +9,8 @@ import pytest
 from pydantic import ValidationError
 
 from envcheck.checks.postgres import Postgres
-from envcheck.checks.postgres_login import Login, not_postgres
+from envcheck.checks.postgres_greeting import not_postgres
+from envcheck.checks.postgres_login import Login
 from envcheck.checks.postgres_row_security import Security, judge_security
 from envcheck.checks.postgres_states import statement_refused
 from envcheck.checks.postgres_tables import Table, judge_tables

@@ -6,7 +6,8 @@ import pytest
 
 from envcheck.checks.s3 import S3
 from envcheck.checks.s3_codes import code_refused
-from envcheck.checks.s3_objects import Objects, differences
+from envcheck.checks.s3_objects import Objects
+from envcheck.checks.s3_parquet import differences
 from envcheck.checks.s3_session import Login
 from envcheck.model.check import Level
 from envcheck.model.outcome import Answer
