@@ -12,9 +12,20 @@ from envcheck.model.check import Check, Level, Scene
 from envcheck.model.outcome import Observation, broken, not_yet, passed
 from envcheck.model.seed import Fixtures, Progress, Seeded, SeedFailed, SeedUnit
 from envcheck.seeds.job_airflow import ThroughAirflow
-from envcheck.seeds.job_http import Expression, Reply, Request, ask, expect_success, refused, search
+from envcheck.seeds.job_http import (
+    PATIENT,
+    Expression,
+    Reply,
+    Request,
+    ask,
+    expect_success,
+    refused,
+    search,
+)
 from envcheck.seeds.job_waiting import Patience
 from envcheck.seeds.reading import answered
+
+LOOK_SECONDS = 2.5  # the proof is a look like any other
 
 
 class Expected(Kind):
@@ -109,14 +120,14 @@ class Job(Kind):
         self.otherwise.run(scene, patience)
         return f"by {self.otherwise.request.service} itself"
 
-    def _differs(self, scene: Scene) -> tuple[str, Reply]:
-        reply = ask(scene, self.unless.request, self.unless.as_)
+    def _differs(self, scene: Scene, seconds: float = PATIENT) -> tuple[str, Reply]:
+        reply = ask(scene, self.unless.request, self.unless.as_, seconds)
         if reply.status in (401, 403) and self.unless.expect.status != reply.status:
             raise SeedFailed(refused(reply, "job.denied"))
         return self.unless.expect.differs(reply), reply
 
     def _look(self, scene: Scene) -> Observation:
-        said, reply = self._differs(scene)
+        said, reply = self._differs(scene, LOOK_SECONDS)
         if not said:
             return passed(f"{self.name}: there")
         if reply.status >= 500:  # noqa: PLR2004 (the service's own trouble may pass)

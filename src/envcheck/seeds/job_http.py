@@ -17,6 +17,7 @@ from envcheck.model.seed import SeedFailed
 from envcheck.system.http import Unanswered, fetch
 
 PLACEHOLDER = re.compile(r"\{\{\s*([^{}]+?)\s*\}\}")
+PATIENT = 20.0  # seconds: a server that trains or starts tasks answers late without being broken
 EXCERPT = 200  # characters of a body shown as evidence
 
 
@@ -90,14 +91,19 @@ class Reply:
         return (f"{self.what} answered {self.status}: {self.text[:EXCERPT]}",)
 
 
-def ask(scene: Scene, request: Request, who: str) -> Reply:
-    """Send it as the named identity. Raises SeedFailed where no HTTP answer comes back."""
+def ask(scene: Scene, request: Request, who: str, seconds: float = PATIENT) -> Reply:
+    """Send it as the named identity. Raises SeedFailed where no answer comes back in time."""
     target = scene.target(request.service)
     headers: Mapping[str, str] = scene.identity(who).headers if who else {}
     what = f"{request.method} {request.path} on {request.service}"
     try:
         answer = fetch(
-            request.method, target.endpoint(), request.path, headers=headers, json=request.json_
+            request.method,
+            target.endpoint(),
+            request.path,
+            headers=headers,
+            json=request.json_,
+            timeout=seconds,
         )
     except Unanswered as silence:
         raise SeedFailed(_unanswered(request, silence)) from silence
