@@ -249,6 +249,18 @@ def test_a_bad_token_that_is_accepted_is_named() -> None:
     assert seen.cause == "api.token-accepted"
 
 
+def test_a_bad_password_that_is_accepted_is_named() -> None:
+    request = {"service": "api", "post": "/login", "json": {"password": "wrong"}}
+    seen = wrong({"POST /login": Said({})}, request=request, expect={"status": 401})
+    assert seen.cause == "api.credential-accepted"
+
+
+def test_a_right_token_that_is_refused_is_named() -> None:
+    seen = wrong({"GET /orders": Said({}, 401)}, **{"as": "ada"}, request=GET)
+    assert seen.cause == "api.token-refused"
+    assert wrong({"GET /orders": Said({}, 401)}, request=GET).cause == "api.status"
+
+
 def tenants_are_kept_apart(asked: Asked) -> Said:
     return Said({"id": 1}) if asked.path.endswith(whose(asked)) else OTHER
 
@@ -272,6 +284,14 @@ def test_a_foreign_tenant_within_reach_is_a_leak() -> None:
     leaky: dict[str, Route] = {f"GET /tenants/t-{who}": Said({"id": 1}) for who in ("ada", "eve")}
     seen = wrong(leaky, **FOREIGN)
     assert (seen.cause, seen.answer) == ("api.tenant-leak", Answer.BROKEN)
+
+
+def test_a_control_asked_by_somebody_else_is_about_rights_not_about_tenants() -> None:
+    open_: dict[str, Route] = {"GET /admin": Said({})}
+    request = {"service": "api", "get": "/admin"}
+    control = {"as": "ada", "request": request}
+    fields = {"as": "eve", "control": control, "request": request, "expect": {"status": 403}}
+    assert wrong(open_, **fields).cause == "api.access-granted"
 
 
 def test_a_refusal_proves_nothing_when_the_control_is_refused_too() -> None:
@@ -307,6 +327,13 @@ TOKEN: dict[str, Any] = {
 def test_a_token_as_declared_passes(said: str) -> None:
     login: dict[str, Route] = {"GET /orders": Said({"access_token": said})}
     right(login, request=GET, expect={"jwt": TOKEN})
+
+
+def test_two_tokens_of_one_answer_are_judged_each() -> None:
+    said = Said({"access_token": token(), "refresh_token": token(type="access")})
+    both = [TOKEN, {"token": "refresh_token", "claims": {"type": "refresh"}}]
+    seen = wrong({"GET /orders": said}, request=GET, expect={"jwt": both})
+    assert 'type is "access"' in seen.observed
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from envcheck.checks.api.memory import Memory
 from envcheck.checks.api.request import Exchange
@@ -28,6 +28,10 @@ from envcheck.model.outcome import broken
 Status = int | tuple[int, ...] | None
 
 
+def _listed(value: Any) -> Any:
+    return [value] if isinstance(value, Mapping) else value
+
+
 class Expect(Kind):
     """Without ``status``, any success (2xx). ``text`` is contained in the body, or a mapping of
     matchers; ``headers`` are matched whatever the case of their names."""
@@ -38,14 +42,14 @@ class Expect(Kind):
     json_: Matchers = Field(default_factory=dict)
     text: Annotated[Any, AfterValidator(valid_expected)] = None
     schema_: Schema = Field(default_factory=dict)
-    jwt: Token | None = None
+    jwt: Annotated[tuple[Token, ...], BeforeValidator(_listed)] = ()
 
     def __str__(self) -> str:
         parts = [f"status {shown_status(self.status)}"]
         parts += [f"{path}: {shown(value)}" for path, value in self.json_.items()]
         parts += [f"{name}: {shown(value)}" for name, value in self.headers.items()]
         parts += [f"within {self.within * 1000:.0f} ms"] if self.within else []
-        parts += [f"claims {', '.join(self.jwt.claims)}"] if self.jwt else []
+        parts += [f"{token.token} as declared" for token in self.jwt]
         return ", ".join(parts)
 
     def judge(self, exchange: Exchange, memory: Memory, *, foreign: bool = False) -> Any:
@@ -88,8 +92,8 @@ class Expect(Kind):
         wrong = nonconformity(body, self.schema_)
         if wrong is not None:
             _amiss(exchange, str(wrong), wrong.expected, "api.schema")
-        if self.jwt:
-            self.jwt.judge(exchange, body)
+        for token in self.jwt:
+            token.judge(exchange, body)
 
 
 def quick_enough(exchange: Exchange, within: float, again: Callable[[], Exchange]) -> None:

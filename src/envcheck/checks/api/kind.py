@@ -107,7 +107,9 @@ class Api(Step):
             raise prefixed(amiss, "the control, which must succeed, failed") from amiss
 
     def _run(self, memory: Memory) -> None:
-        steps, foreign = self._own(), self.control is not None
+        steps = self._own()
+        # a control asked by the same identity asks for its own: what follows is another's
+        foreign = self.control is not None and not self.control.as_
         for number, step in enumerate(steps, 1):
             try:
                 step.run(memory, self.as_, foreign=foreign or _names_another(step))

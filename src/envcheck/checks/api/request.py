@@ -48,7 +48,7 @@ class Exchange:
     method: str
     path: str
     as_: str
-    credential: bool  # something that says who asks was sent
+    credential: str  # where something that says who asks was sent: header, body or nowhere ("")
     answer: Answered
 
     @property
@@ -123,8 +123,9 @@ class Request(Kind):
             )
         except Unanswered as error:
             raise Amiss(self._unanswered(path, error)) from error
-        credential = any(_tells_who(name) for name in headers)
-        return Exchange(self.service, self.method.upper(), path, as_, credential, answer)
+        return Exchange(
+            self.service, self.method.upper(), path, as_, self._credential(headers), answer
+        )
 
     def _headers(self, memory: Memory, as_: str) -> dict[str, str]:
         own = memory.filled(self.headers, as_)
@@ -132,6 +133,12 @@ class Request(Kind):
         theirs = memory.scene.identity(as_).headers if as_ else {}
         kept = {name: value for name, value in theirs.items() if name.lower() not in replaced}
         return {**kept, **{name: str(value) for name, value in own.items() if value is not None}}
+
+    def _credential(self, headers: Mapping[str, str]) -> str:
+        if any(_tells_who(name) for name in headers):
+            return "header"
+        body = self.json_ if isinstance(self.json_, Mapping) else self.form
+        return "body" if any(_tells_who(str(name)) for name in body) else ""
 
     def _content_type(self) -> dict[str, str]:
         if self.form and not self.file:
@@ -155,6 +162,6 @@ class Request(Kind):
         return no_answer(f"{self.method.upper()} {path} of {self.service}", error, self.service)
 
 
-def _tells_who(header: str) -> bool:
-    name = header.lower()
-    return name in ("authorization", "cookie") or "key" in name or "token" in name
+def _tells_who(field: str) -> bool:
+    words = ("authorization", "cookie", "key", "token", "password")
+    return any(word in field.lower() for word in words)

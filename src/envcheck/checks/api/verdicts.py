@@ -5,19 +5,28 @@ from __future__ import annotations
 from envcheck.checks.api.request import Exchange
 from envcheck.model.outcome import Answer, Observation
 
-PASSING = (502, 503, 504, 429)  # what a service says while something behind it comes back
-UNAUTHENTICATED, FORBIDDEN, NOT_FOUND = 401, 403, 404
+PASSING = (429, 502, 503, 504)  # what a service says while something behind it comes back
+UNAUTHENTICATED, FORBIDDEN, NOT_FOUND, LIMITED = 401, 403, 404, 429
 
 _FIXES = {
     "api.token-accepted": "verify signature, expiry and algorithm (allow-list) on every request",
+    "api.credential-accepted": "verify the password, or the token and its type, before answering",
     "api.no-authentication": "demand a token on this path",
     "api.tenant-leak": "check on the server whom the object belongs to; answer 403 or 404",
     "api.access-granted": "check the caller's role on the server",
     "api.server-error": "see the service's log: whatever is asked, it must not break",
     "api.unavailable": "see the service's log and those of what it depends on",
     "api.rate-limited": "wait for the window, or raise the limit of the tenant these checks use",
+    "api.token-refused": "give every service the same signing secret; see that the user is there",
     "api.wrong-refusal": "no or a bad token: 401; a valid one without the right: 403",
     "api.status": "correct what the service answers, or the check",
+}
+
+
+_ACCEPTED = {
+    "header": "api.token-accepted",
+    "body": "api.credential-accepted",
+    "": "api.no-authentication",
 }
 
 
@@ -43,17 +52,24 @@ def _cause(exchange: Exchange, allowed: tuple[int, ...], foreign: bool) -> str:
     if found // 100 == 2:  # noqa: PLR2004 (any success)
         return _let_in(exchange, allowed, foreign)
     if found in PASSING:
-        return "api.rate-limited" if found == 429 else "api.unavailable"  # noqa: PLR2004
+        return "api.rate-limited" if found == LIMITED else "api.unavailable"
     if found // 100 == 5:  # noqa: PLR2004 (any server error)
         return "api.server-error"
-    refusals = {UNAUTHENTICATED, FORBIDDEN}
-    return "api.wrong-refusal" if found in refusals and refusals & {*allowed} else "api.status"
+    return _refused(exchange, allowed) if found in (UNAUTHENTICATED, FORBIDDEN) else "api.status"
+
+
+def _refused(exchange: Exchange, allowed: tuple[int, ...]) -> str:
+    """A refusal where success, or the other refusal, was due."""
+    if {UNAUTHENTICATED, FORBIDDEN} & {*allowed}:
+        return "api.wrong-refusal"
+    unknown = exchange.answer.status == UNAUTHENTICATED and exchange.credential
+    return "api.token-refused" if unknown else "api.status"
 
 
 def _let_in(exchange: Exchange, allowed: tuple[int, ...], foreign: bool) -> str:
     """Success where a refusal was due."""
     if UNAUTHENTICATED in allowed:
-        return "api.token-accepted" if exchange.credential else "api.no-authentication"
+        return _ACCEPTED[exchange.credential]
     if {FORBIDDEN, NOT_FOUND} & {*allowed} and foreign:
         return "api.tenant-leak"
     return "api.access-granted" if FORBIDDEN in allowed else "api.status"
