@@ -27,8 +27,9 @@ _BRACKETS = re.compile(r"(?:[\[{]\s*){1000}")
 
 
 def shown(path: Path) -> str:
-    """The path as messages name it: as the user gave it, without detours."""
-    return os.path.normpath(path)
+    """The path as messages name it: without detours, relative where it lies below us."""
+    whole, here = os.path.normpath(path), os.getcwd() + os.sep  # noqa: PTH109 (text is wanted)
+    return whole.removeprefix(here)
 
 
 def read_mapping(path: Path, problems: Problems) -> Fields | None:

@@ -30,10 +30,16 @@ class _Entry(NamedTuple):
     line: int
 
 
-def read_variables(path: Path, outside: Lookup, problems: Problems) -> dict[str, str]:
-    """The file's variables. Values may use variables from outside, which win, and earlier ones."""
+def read_variables(
+    path: Path, outside: Lookup, problems: Problems, *, raw: bool = False
+) -> dict[str, str]:
+    """The file's variables. Values may use variables from outside, which win, and earlier ones;
+    with ``raw`` everything behind the = is taken as it stands."""
     variables: dict[str, str] = {}
     with problems.noting():
+        if raw:
+            lines = (line.partition("=") for line in file_text(path, "env file").splitlines())
+            return {name: value for name, sign, value in lines if sign and name[:1] != "#"}
         for entry in _entries(file_text(path, "env file"), shown(path)):
             with problems.noting():
                 value = _value(entry, outside, variables, shown(path))

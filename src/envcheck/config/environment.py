@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -43,7 +44,7 @@ class Declaration:
     @property
     def fixtures(self) -> Path:
         named = self.document.fixtures if self.document else None
-        return self.folder / named if named else self.folder / "fixtures"
+        return Path(os.path.normpath(self.folder / (named or "fixtures")))
 
     def _compose_files(self, raw: Fields, env: Mapping[str, str], problems: Problems) -> list[Path]:
         """Those that exist; ``.env`` lies beside the first, so it cannot name them."""

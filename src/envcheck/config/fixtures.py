@@ -69,6 +69,5 @@ def note_missing(waves: Iterable[Wave], fixtures: Fixtures, problems: Problems) 
     for wave in waves:
         for seed in wave.seeds:
             for name in seed.what.missing(fixtures):
-                path = shown(fixtures.folder / name)
-                found = f"fixture {path} does not exist"
+                found = f"fixture {shown(fixtures.folder / name)} does not exist"
                 problems.add(seed.place, found, f"a file in {shown(fixtures.folder)}")

@@ -20,7 +20,8 @@ from envcheck.config.readiness import Readying, one_shots
 from envcheck.config.reading import Reading
 from envcheck.config.registries import Registries
 from envcheck.config.rules import check_references, check_services, check_waves
-from envcheck.config.secrets import Secrets, project_secrets
+from envcheck.config.secrets import Secrets
+from envcheck.config.telling import project_secrets
 from envcheck.config.variables import Variables, variables_beside
 from envcheck.config.waves import WaveRead, read_waves, wave_files
 from envcheck.model.compose import ComposeProject

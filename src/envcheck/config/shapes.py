@@ -3,9 +3,19 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Collection
 
-from envcheck.config.nodes import Fields, Items, Node, Scalar, described, is_null, text
-from envcheck.config.problems import Wrong
+from envcheck.config.nodes import Fields, Items, Node, Scalar, described, fields, is_null, text
+from envcheck.config.problems import Problems, Wrong, did_you_mean
+
+
+def with_known_keys(node: Node, known: Collection[str], problems: Problems) -> Fields:
+    """The mapping; keys we do not know are noted (``x-`` is free). Raises Wrong for none."""
+    tree = fields(node)
+    for key, place in tree.keys.items():
+        if key in tree.fields and key not in known and not key.startswith("x-"):
+            problems.add(place, f"unknown key {key!r}", fix=did_you_mean(key, known))
+    return tree
 
 
 def texts(node: Node) -> tuple[str, ...]:

@@ -160,6 +160,12 @@ def test_env_files_come_first_and_may_be_missing_only_when_said() -> None:
     assert found.environment == {"A": "own", "B": "second", "C": "d"}
 
 
+def test_a_raw_env_file_is_taken_as_it_stands() -> None:
+    write({"raw.env": "A='$HOME'\n# B=1\nC\n"})
+    found = service("env_file: [{path: raw.env, format: raw}]")
+    assert found.environment == {"A": "'$HOME'"}
+
+
 def test_a_missing_env_file_points_to_its_sample() -> None:
     write({"x.env.example": ""})
     assert refused(single("env_file: x.env")) == (
@@ -253,6 +259,7 @@ def test_memory_is_bytes(written: str, size: int) -> None:
 def test_deploy_gives_replicas_and_memory() -> None:
     found = service("deploy: {replicas: 3, resources: {limits: {memory: 64M}}}")
     assert (found.replicas, found.memory_limit) == (3, 64 << 20)
+    assert found.extra["deploy"]["replicas"] == 3
     assert service("scale: 2").replicas == 2
 
 
@@ -309,6 +316,24 @@ def test_what_we_do_not_read_is_carried() -> None:
         (
             single("build: {contxt: .}"),
             "1.yaml:4:13: unknown key 'contxt'\n    did you mean 'context'?",
+        ),
+        (
+            single("deploy: {replcas: 3, resources: {limits: {cpu: 1}}}"),
+            "1.yaml:4:14: unknown key 'replcas'\n    did you mean 'replicas'?\n"
+            "1.yaml:4:47: unknown key 'cpu'\n    did you mean 'cpus'?",
+        ),
+        (
+            single("networks: {default: {alias: [x]}}"),
+            "1.yaml:4:26: unknown key 'alias'\n    did you mean 'aliases'?",
+        ),
+        (
+            single("env_file: [{path: x, requird: false}]"),
+            "1.yaml:4:23: env_file x does not exist\n    create it, or say required: false\n"
+            "1.yaml:4:26: unknown key 'requird'\n    did you mean 'required'?",
+        ),
+        (
+            single("") + "volumes: {v: {drivr: x}}\n",
+            "1.yaml:4:15: unknown key 'drivr'\n    did you mean 'driver'?",
         ),
         (
             "services:\n  a: {restart: always}\n",

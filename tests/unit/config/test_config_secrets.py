@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from envcheck.config.secrets import telling, url_password
+from envcheck.config.telling import telling, url_password
 from tests.unit.config.desk import COMPOSE, ENVIRONMENT, plain, read, shop, single, write, wrong
 
 APP = ENVIRONMENT + "identities: {app: {database: {user: app, password: {secret: APP_PASSWORD}}}}\n"

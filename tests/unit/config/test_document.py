@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from envcheck.config.document import parsed, read_mapping
+from envcheck.config.document import parsed, read_mapping, shown
 from envcheck.config.nodes import Fields, Items, plain
 from envcheck.config.problems import Problems
 from envcheck.errors import ConfigError
@@ -212,3 +212,8 @@ def test_a_file_of_more_than_a_mebibyte_is_not_read() -> None:
     assert wrong("a: " + "x" * 1024 * 1024) == (
         "f.yaml: this file is larger than 1 MiB; expected at most 1 MiB"
     )
+
+
+def test_a_path_below_us_is_shown_as_we_would_type_it(folder: Path) -> None:
+    assert shown(folder / "waves" / ".." / "a.yaml") == "a.yaml"
+    assert shown(folder.parent / "b.yaml") == str(folder.parent / "b.yaml")

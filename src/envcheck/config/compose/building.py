@@ -5,8 +5,7 @@ from __future__ import annotations
 from envcheck.config.compose.carried import CARRIED_BUILD
 from envcheck.config.compose.sources import Sources
 from envcheck.config.nodes import Fields, Node, Scalar, text
-from envcheck.config.problems import did_you_mean
-from envcheck.config.shapes import pairs
+from envcheck.config.shapes import pairs, with_known_keys
 from envcheck.model.compose import Build
 
 _READ = frozenset({"context", "dockerfile", "target", "args"})
@@ -16,10 +15,7 @@ def build(node: Node, sources: Sources) -> Build:
     """Arguments without a value come from the environment, as with Compose."""
     if not isinstance(node, Fields):
         return Build(_context(node, sources))
-    for key, place in node.keys.items():
-        if key not in _READ | CARRIED_BUILD and not key.startswith("x-"):
-            fix = did_you_mean(key, _READ | CARRIED_BUILD)
-            sources.problems.add(place, f"unknown key {key!r}", fix=fix)
+    with_known_keys(node, _READ | CARRIED_BUILD, sources.problems)
     context = node.get("context") or Scalar(".", node.place)
     dockerfile, target, args = node.get("dockerfile"), node.get("target"), node.get("args")
     given = pairs(args) if args is not None else {}

@@ -15,6 +15,23 @@ _BUILD = """
     labels network no_cache no_cache_filter platforms privileged provenance pull sbom secrets
     shm_size ssh tags ulimits
 """
+_NETWORK = """
+    aliases driver_opts gw_priority interface_name ipv4_address ipv6_address link_local_ips
+    mac_address priority
+"""
+_OF_NETWORKS = """
+    attachable driver driver_opts enable_ipv4 enable_ipv6 external internal ipam labels name
+"""
+_OF_VOLUMES = "driver driver_opts external labels name"
+_OF_SECRETS = "driver driver_opts environment external file labels name template_driver"
+_OF_CONFIGS = "content environment external file labels name template_driver"
 
 CARRIED = frozenset(_SERVICE.split())
 CARRIED_BUILD = frozenset(_BUILD.split())
+CARRIED_NETWORK = frozenset(_NETWORK.split())
+RESOURCES = {
+    "networks": frozenset(_OF_NETWORKS.split()),
+    "volumes": frozenset(_OF_VOLUMES.split()),
+    "secrets": frozenset(_OF_SECRETS.split()),
+    "configs": frozenset(_OF_CONFIGS.split()),
+}

@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from envcheck.config.compose.sources import Sources
 from envcheck.config.measures import duration
 from envcheck.config.nodes import (
     Fields,
     Node,
     described,
-    fields,
     is_null,
     text,
     truth,
     whole_number,
 )
 from envcheck.config.problems import Wrong, did_you_mean
-from envcheck.config.shapes import named, texts
+from envcheck.config.shapes import named, texts, with_known_keys
 from envcheck.model.compose import Edge, Gate, Healthcheck
 
 _FORMS = ("NONE", "CMD", "CMD-SHELL")
@@ -30,15 +30,12 @@ _READ: dict[str, Callable[[Node], Any]] = {
 }
 
 
-def healthcheck(node: Node) -> Healthcheck:
-    tree = fields(node)
+def healthcheck(node: Node, sources: Sources) -> Healthcheck:
+    tree = with_known_keys(node, {*_READ, "test", "disable"}, sources.problems)
     given: dict[str, Any] = {}
-    for key, value in tree.fields.items():
-        if key in _READ:
-            given[key] = _READ[key](value)
-        elif key not in {"test", "disable"} and not key.startswith("x-"):
-            known = {*_READ, "test", "disable"}
-            raise Wrong(tree.keys[key], f"unknown key {key!r}", fix=did_you_mean(key, known))
+    for key in tree.fields.keys() & _READ.keys():
+        with sources.problems.noting():
+            given[key] = _READ[key](tree.fields[key])
     disable, test = tree.get("disable"), tree.get("test")
     command = () if test is None else _test(test)
     if command[:1] == ("NONE",) or (disable is not None and truth(disable)):
@@ -57,16 +54,12 @@ def _test(node: Node) -> tuple[str, ...]:
     return command
 
 
-def edges(node: Node) -> tuple[Edge, ...]:
-    return tuple(_edge(name, value) for name, value in named(node).fields.items())
+def edges(node: Node, sources: Sources) -> tuple[Edge, ...]:
+    return tuple(_edge(name, value, sources) for name, value in named(node).fields.items())
 
 
-def _edge(name: str, node: Node) -> Edge:
-    tree = fields(node)
-    known = {"condition", "required", "restart"}
-    for key in tree.fields:
-        if key not in known and not key.startswith("x-"):
-            raise Wrong(tree.keys[key], f"unknown key {key!r}", fix=did_you_mean(key, known))
+def _edge(name: str, node: Node, sources: Sources) -> Edge:
+    tree = with_known_keys(node, {"condition", "required", "restart"}, sources.problems)
     condition, required = tree.get("condition"), tree.get("required")
     restart = tree.get("restart")
     return Edge(

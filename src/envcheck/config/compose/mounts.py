@@ -5,6 +5,7 @@ from __future__ import annotations
 from envcheck.config.compose.sources import Sources
 from envcheck.config.nodes import Fields, Node, Scalar, items, text, truth
 from envcheck.config.problems import Wrong, did_you_mean
+from envcheck.config.shapes import with_known_keys
 from envcheck.model.compose import Mount
 
 _LONG = frozenset(
@@ -55,9 +56,7 @@ def _short(item: Node, sources: Sources) -> Mount:
 
 
 def _long(item: Fields, sources: Sources) -> Mount:
-    for key, place in item.keys.items():
-        if key not in _LONG and not key.startswith("x-"):
-            raise Wrong(place, f"unknown key {key!r}", fix=did_you_mean(key, _LONG))
+    with_known_keys(item, _LONG, sources.problems)
     kind, target = item.get("type"), item.get("target")
     if kind is None or target is None:
         raise Wrong(item.place, "a volume without type or target", "both type and target")

@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from envcheck.config.compose.sources import Sources
 from envcheck.config.nodes import Fields, Node, described, items, text
-from envcheck.config.problems import Wrong, did_you_mean
+from envcheck.config.problems import Wrong
+from envcheck.config.shapes import with_known_keys
 from envcheck.model.compose import Port
 
 HIGHEST = 65535
@@ -21,11 +23,11 @@ _EXPECTED = "[[IP:]PUBLISHED:]CONTAINER[/tcp|udp], such as 127.0.0.1:5432:5432"
 _LONG = frozenset({"target", "published", "host_ip", "protocol", "mode", "name", "app_protocol"})
 
 
-def ports(node: Node) -> tuple[Port, ...]:
+def ports(node: Node, sources: Sources) -> tuple[Port, ...]:
     """Ranges become single ports. Raises Wrong."""
     found: dict[Port, None] = {}
     for item in items(node, "a list of ports"):
-        found |= dict.fromkeys(_long(item) if isinstance(item, Fields) else _short(item))
+        found |= dict.fromkeys(_long(item, sources) if isinstance(item, Fields) else _short(item))
     return tuple(found)
 
 
@@ -46,13 +48,11 @@ def _short(item: Node) -> Iterator[Port]:
     return _paired(item, parts["target"], parts["published"] or "", host, parts["protocol"] or "")
 
 
-def _long(item: Fields) -> Iterator[Port]:
-    for key, place in item.keys.items():
-        if key not in _LONG and not key.startswith("x-"):
-            raise Wrong(place, f"unknown key {key!r}", fix=did_you_mean(key, _LONG))
+def _long(item: Fields, sources: Sources) -> Iterator[Port]:
+    with_known_keys(item, _LONG, sources.problems)
     if item.get("target") is None:
         raise Wrong(item.place, "a port without target", "target: the port in the container")
-    given = {key: text(value) for key, value in item.fields.items() if not key.startswith("x-")}
+    given = {key: text(value) for key, value in item.fields.items() if key in _LONG}
     return _paired(
         item,
         given["target"],

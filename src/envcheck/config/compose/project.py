@@ -7,12 +7,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from envcheck.config.compose.carried import RESOURCES
 from envcheck.config.compose.edges import checked, edge_places
 from envcheck.config.compose.naming import project_name
 from envcheck.config.compose.service import service
-from envcheck.config.compose.sources import SECTIONS, Sources, project_tree
+from envcheck.config.compose.sources import SECTIONS, Sources
+from envcheck.config.compose.tree import project_tree
 from envcheck.config.nodes import Fields, Node, fields, plain
 from envcheck.config.problems import Problems, did_you_mean
+from envcheck.config.shapes import with_known_keys
 from envcheck.config.validation import located
 from envcheck.config.variables import Variables
 from envcheck.model.compose import ComposeProject, ComposeService
@@ -63,9 +66,7 @@ def read_project(files: Sequence[Path], variables: Variables, problems: Problems
 
 
 def _unknown(tree: Fields, problems: Problems) -> None:
-    for key, place in tree.keys.items():
-        if key not in TOP and not key.startswith("x-"):
-            problems.add(place, f"unknown key {key!r}", fix=did_you_mean(key, TOP))
+    with_known_keys(tree, TOP, problems)
     if tree.place.file and "services" not in tree.fields:
         problems.add(tree.place, "no services", "a key 'services'")
 
@@ -87,7 +88,8 @@ def _section(tree: Fields, section: str, sources: Sources) -> dict[str, Mapping[
         resources = fields(tree.get(section) or Fields({}, {}, tree.place))
         for name, node in resources.fields.items():
             with sources.problems.noting():
-                found[name] = _resource(fields(node), sources)
+                known = with_known_keys(node, RESOURCES[section], sources.problems)
+                found[name] = _resource(known, sources)
     return found
 
 

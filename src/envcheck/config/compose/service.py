@@ -8,16 +8,16 @@ from typing import Any
 
 from envcheck.config.compose import health
 from envcheck.config.compose.building import build
-from envcheck.config.compose.carried import CARRIED
+from envcheck.config.compose.carried import CARRIED, CARRIED_NETWORK
 from envcheck.config.compose.mounts import mounts
 from envcheck.config.compose.notes import block, labelled
 from envcheck.config.compose.ports import exposed, ports
-from envcheck.config.compose.settings import environment, limits, replicas
+from envcheck.config.compose.settings import deploy, environment
 from envcheck.config.compose.sources import Sources
 from envcheck.config.measures import duration, size
 from envcheck.config.nodes import Fields, Node, is_null, place_of, plain, text
 from envcheck.config.problems import Wrong, did_you_mean
-from envcheck.config.shapes import named, pairs, texts, words
+from envcheck.config.shapes import named, pairs, texts, with_known_keys, words
 from envcheck.model.compose import ComposeService
 from envcheck.model.problem import Place
 
@@ -40,8 +40,11 @@ def _restart(node: Node) -> str:
     return policy
 
 
-def _names(node: Node) -> tuple[str, ...]:
-    return tuple(named(node).fields)
+def _networks(node: Node, sources: Sources) -> tuple[str, ...]:
+    tree = named(node)
+    for said in tree.fields.values():
+        with_known_keys(said, CARRIED_NETWORK, sources.problems)
+    return tuple(tree.fields)
 
 
 _READ: dict[str, tuple[str, Reader]] = {
@@ -49,15 +52,15 @@ _READ: dict[str, tuple[str, Reader]] = {
     "build": ("build", build),
     "command": ("command", _alone(words)),
     "entrypoint": ("entrypoint", _alone(words)),
-    "ports": ("ports", _alone(ports)),
+    "ports": ("ports", ports),
     "expose": ("expose", _alone(exposed)),
     "volumes": ("mounts", mounts),
-    "depends_on": ("depends_on", _alone(health.edges)),
-    "healthcheck": ("healthcheck", _alone(health.healthcheck)),
+    "depends_on": ("depends_on", health.edges),
+    "healthcheck": ("healthcheck", health.healthcheck),
     "restart": ("restart", _alone(_restart)),
     "profiles": ("profiles", _alone(texts)),
     "labels": ("labels", _alone(_labels)),
-    "networks": ("networks", _alone(_names)),
+    "networks": ("networks", _networks),
     "network_mode": ("network_mode", _alone(text)),
     "container_name": ("container_name", _alone(text)),
     "hostname": ("hostname", _alone(text)),
@@ -67,6 +70,8 @@ _READ: dict[str, tuple[str, Reader]] = {
     "stop_grace_period": ("stop_grace_period", _alone(duration)),
     "mem_limit": ("memory_limit", _alone(size)),
 }
+# of these we read a part; the whole is carried for a runtime that wants the rest
+_PARTLY = frozenset({"build", "deploy", "networks", "volumes"})
 _TOGETHER = frozenset({"environment", "env_file", "deploy", "scale", "x-envcheck"})
 KNOWN = frozenset(_READ) | _TOGETHER | CARRIED
 
@@ -81,7 +86,7 @@ def service(name: str, node: Node, place: Place, sources: Sources) -> ComposeSer
     for key in tree.fields:
         with sources.problems.noting():
             found |= _read(tree, key, sources, extra)
-    for gather in (environment, limits, replicas):
+    for gather in (environment, deploy):
         with sources.problems.noting():
             found |= gather(tree, sources)
     with sources.problems.noting():
@@ -101,6 +106,8 @@ def _mapping(name: str, node: Node) -> Fields:
 
 def _read(tree: Fields, key: str, sources: Sources, extra: dict[str, Any]) -> dict[str, Any]:
     value = tree.fields[key]
+    if key in _PARTLY and not is_null(value):
+        extra[key] = plain(value)
     if key in _READ:
         field, read = _READ[key]
         return {} if is_null(value) else {field: read(value, sources)}

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
 from envcheck.config.compose.sources import Sources
 from envcheck.config.dotenv import read_variables
 from envcheck.config.measures import size
-from envcheck.config.nodes import Fields, Items, Node, fields, items, text, truth, whole_number
+from envcheck.config.nodes import Fields, Items, Node, items, text, truth, whole_number
 from envcheck.config.problems import Wrong
-from envcheck.config.shapes import pairs
+from envcheck.config.shapes import pairs, with_known_keys
+
+_DEPLOY = {
+    *("mode", "endpoint_mode", "replicas", "labels", "rollback_config", "update_config"),
+    *("resources", "restart_policy", "placement"),
+}
 
 
 def environment(tree: Fields, sources: Sources) -> dict[str, Any]:
@@ -29,14 +35,15 @@ def environment(tree: Fields, sources: Sources) -> dict[str, Any]:
 
 
 def _env_file(entry: Node, sources: Sources) -> dict[str, str]:
-    tree = entry if isinstance(entry, Fields) else None
-    named = tree.get("path") if tree else entry
+    tree = entry if isinstance(entry, Fields) else Fields({"path": entry}, {}, entry.place)
+    with_known_keys(tree, {"path", "required", "format"}, sources.problems)
+    named, form, required = tree.get("path"), tree.get("format"), tree.get("required")
     if named is None:
         raise Wrong(entry.place, "env_file without path", "{path: FILE, required: false}")
     path = sources.absolute(named)
     if path.is_file():
-        return read_variables(path, sources.variables.get, sources.problems)
-    required = tree.get("required") if tree else None
+        raw = form is not None and _raw(form)
+        return read_variables(path, sources.variables.get, sources.problems, raw=raw)
     if required is None or truth(required):
         raise Wrong(
             named.place, f"env_file {text(named)} does not exist", fix=_sample(path, text(named))
@@ -51,18 +58,22 @@ def _sample(path: Path, words: str) -> str:
     return "create it, or say required: false"
 
 
-def _deploy(tree: Fields, *keys: str) -> Node | None:
-    node = tree.get("deploy")
-    for key in keys:
-        node = None if node is None else fields(node).get(key)
-    return node
+def _raw(form: Node) -> bool:
+    if text(form) != "raw":
+        raise Wrong(form.place, f"unknown format {text(form)!r}", "raw")
+    return True
 
 
-def limits(tree: Fields, _sources: Sources) -> dict[str, Any]:
-    memory = _deploy(tree, "resources", "limits", "memory")
-    return {} if memory is None else {"memory_limit": size(memory)}
+def deploy(tree: Fields, sources: Sources) -> dict[str, Any]:
+    """``deploy`` is known key by key; only replicas and the memory limit are read."""
+    said = _mapping(tree, "deploy", _DEPLOY, sources)
+    resources = _mapping(said, "resources", {"limits", "reservations"}, sources)
+    limits = _mapping(resources, "limits", {"cpus", "memory", "pids"}, sources)
+    memory, wanted = limits.get("memory"), tree.get("scale") or said.get("replicas")
+    found: dict[str, Any] = {} if memory is None else {"memory_limit": size(memory)}
+    return found if wanted is None else {**found, "replicas": whole_number(wanted)}
 
 
-def replicas(tree: Fields, _sources: Sources) -> dict[str, Any]:
-    wanted = tree.get("scale") or _deploy(tree, "replicas")
-    return {} if wanted is None else {"replicas": whole_number(wanted)}
+def _mapping(tree: Fields, key: str, known: Collection[str], sources: Sources) -> Fields:
+    node = tree.get(key)
+    return with_known_keys(node, known, sources.problems) if node else Fields({}, {}, tree.place)
