@@ -45,9 +45,12 @@ class Intake:
     def tidy(self) -> None:
         """Remove what a kill left between S3 and the queue: nobody was told that it was accepted.
         Only for who knows that no other process is at work on the queue."""
+        left = self._outbox.left_behind()
+        if not left:
+            return
         from botocore.exceptions import BotoCoreError, ClientError
 
-        for upload in self._outbox.left_behind():
+        for upload in left:
             try:
                 self._storage.delete(upload.bucket, upload.object)
             except (BotoCoreError, ClientError):

@@ -36,5 +36,8 @@ class Pipeline:
         self.outbox.close()
 
     def _warm_up(self) -> None:
+        """First what /health needs, then what an upload needs: they share one interpreter lock."""
         import psycopg  # noqa: F401 (imported for the first request's sake)
+
+        self.storage.warm_up()
         import pyarrow.parquet  # noqa: F401

@@ -34,6 +34,10 @@ class Storage:
         """Raises botocore's errors."""
         self._client().list_buckets()
 
+    def warm_up(self) -> None:
+        """Talks to nobody."""
+        self._client()
+
     def _client(self) -> Any:
         with self._making:
             if self._made is None:

@@ -65,10 +65,8 @@ def s3(folder: Path) -> Iterator[Process]:
         yield process
 
 
-@pytest.fixture
-def kafka(tmp_path: Path) -> Iterator[Process]:
-    """A broker of its own for each test: memory only, so a stop loses what it held."""
-    for process in _running(servers.kafka(tmp_path), signal.SIGKILL):
+def broker(folder: Path) -> Iterator[Process]:
+    for process in _running(servers.kafka(folder), signal.SIGKILL):
         create_topics(process)
         yield process
 
@@ -102,8 +100,7 @@ class Pipeline:
         return self.process.log.read_text()
 
 
-@pytest.fixture
-def pipeline(database: Process, s3: Process, kafka: Process, tmp_path: Path) -> Iterator[Pipeline]:
+def application(database: Process, s3: Process, kafka: Process, folder: Path) -> Iterator[Pipeline]:
     environment = {
         "DATABASE_URL": url(database),
         "JWT_SECRET": SECRET,
@@ -112,10 +109,10 @@ def pipeline(database: Process, s3: Process, kafka: Process, tmp_path: Path) -> 
         "S3_ACCESS_KEY": "key",
         "S3_SECRET_KEY": "the-s3-secret",
         "KAFKA_BOOTSTRAP_SERVERS": f"127.0.0.1:{kafka.port}",
-        "QUEUE_PATH": str(tmp_path / "queue" / "queue.db"),
+        "QUEUE_PATH": str(folder / "queue" / "queue.db"),
         "MAX_UPLOAD_BYTES": "3000000",
     }
-    for process in _running(servers.application(tmp_path, environment)):
+    for process in _running(servers.application(folder, environment)):
         yield Pipeline(process)
 
 

@@ -6,12 +6,36 @@ import signal
 import sqlite3
 import time
 from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
 
-from tests.conftest import DEMO, Pipeline, create_topics, events, storage, until
+import pytest
+
+from tests.conftest import (
+    DEMO,
+    Pipeline,
+    application,
+    broker,
+    create_topics,
+    events,
+    storage,
+    until,
+)
 from tests.servers import Process, free_port
 
 HEADER = "user_id,item_id,interaction_type,timestamp\n"
 ROWS = 6000
+
+
+@pytest.fixture
+def kafka(tmp_path: Path) -> Iterator[Process]:
+    """One for each test: memory only, so a stop loses what it held."""
+    yield from broker(tmp_path)
+
+
+@pytest.fixture
+def pipeline(database: Process, s3: Process, kafka: Process, tmp_path: Path) -> Iterator[Pipeline]:
+    yield from application(database, s3, kafka, tmp_path)
 
 
 def interactions(stem: str, count: int = ROWS) -> str:
