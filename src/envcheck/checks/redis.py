@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Callable, Iterator, Sequence
 from typing import ClassVar, Literal
 
@@ -10,15 +9,13 @@ from pydantic import Field
 
 from envcheck.checks import redis_behaviour as behaviour
 from envcheck.checks.reach import answering, reached
-from envcheck.checks.redis_replies import Refused, reply_refused, silent
-from envcheck.checks.redis_session import Door, Talk, asking, closes, not_redis
+from envcheck.checks.redis_greeting import speaks
+from envcheck.checks.redis_session import Door, asking
+from envcheck.checks.redis_talk import Talk
 from envcheck.kind import Count, Kind, Seconds
 from envcheck.model.amount import amount
 from envcheck.model.check import Check, Level, Look, Scene
-from envcheck.model.outcome import Observation, not_yet, passed
-from envcheck.model.target import Endpoint
-
-GREETING_SECONDS = 1.5
+from envcheck.model.outcome import Observation, passed
 
 
 class Redis(Kind):
@@ -88,42 +85,4 @@ class Redis(Kind):
         return passed(f"{reached(scene, self.service, self.port)} accepts a connection")
 
     def _protocol(self, scene: Scene) -> Observation:
-        endpoint = reached(scene, self.service, self.port)
-        try:
-            return _judge_greeting(endpoint, _greeting(endpoint))
-        except TimeoutError:
-            return silent(endpoint)
-        except OSError as error:
-            return closes(endpoint, str(error))
-
-
-def _greeting(endpoint: Endpoint) -> bytes:
-    with socket.create_connection((endpoint.host, endpoint.port), GREETING_SECONDS) as talk:
-        talk.settimeout(GREETING_SECONDS)
-        talk.sendall(b"PING\r\n")  # an inline command: every version knows it, logged in or not
-        return talk.recv(200)
-
-
-def _judge_greeting(endpoint: Endpoint, said: bytes) -> Observation:
-    line = said.decode("utf-8", "replace").partition("\r\n")[0]
-    if not said:
-        return closes(endpoint, "it closed the connection in answer to PING")
-    if line.startswith("-"):
-        code, _, words = line[1:].partition(" ")
-        return _judge_error(endpoint, Refused(code, words))
-    if line.startswith("+"):
-        return passed(f"{endpoint} speaks Redis' protocol")
-    return not_redis(endpoint, line)
-
-
-def _judge_error(endpoint: Endpoint, refused: Refused) -> Observation:
-    if refused.code in ("DENIED", "LOADING"):
-        return reply_refused(refused)
-    if refused.code == "ERR":  # PING is refused so only where no client may come in any more
-        return not_yet(
-            "no further client is let in",
-            cause="redis.too-many-connections",
-            fix="use smaller pools, or raise maxclients",
-            evidence=(str(refused),),
-        )
-    return passed(f"{endpoint} speaks Redis' protocol")
+        return speaks(reached(scene, self.service, self.port))

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 
 from envcheck.checks.redis_replies import Refused
-from envcheck.checks.redis_session import Talk
+from envcheck.checks.redis_talk import Talk
 from envcheck.model.amount import amount
 from envcheck.model.outcome import Observation, broken, not_yet, passed
 

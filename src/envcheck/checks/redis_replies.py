@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from envcheck.model.outcome import Observation, broken, not_yet
-from envcheck.model.target import Endpoint
 
 
 class Refused(Exception):  # noqa: N818 (an answer to be judged, not our error)
@@ -109,12 +108,4 @@ def reply_refused(refused: Refused) -> Observation:
         cause="redis.command-refused",
         fix="see whether the server is a Redis or Valkey of a version still supported",
         evidence=evidence,
-    )
-
-
-def silent(endpoint: Endpoint) -> Observation:
-    return not_yet(
-        f"{endpoint} accepts connections but says nothing",
-        cause="redis.silent",
-        fix="see whether the server hangs, is paused, or runs a slow command or script",
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar, Literal
@@ -11,22 +10,14 @@ from pydantic import Field
 
 from envcheck.checks import s3_buckets as buckets
 from envcheck.checks.reach import answering
-from envcheck.checks.s3_codes import garbled, lost, silent
+from envcheck.checks.s3_greeting import speaks_s3
 from envcheck.checks.s3_objects import Objects, holds
-from envcheck.checks.s3_session import REGION, Door, Login, asking, judged, status_of
+from envcheck.checks.s3_session import REGION, Door, asking
+from envcheck.checks.s3_wrong_keys import refuses_wrong_keys
 from envcheck.kind import Kind
-from envcheck.model.check import Check, Level, Look, Scene
-from envcheck.model.outcome import Observation, broken, not_yet, passed
-from envcheck.model.target import Endpoint
-from envcheck.system.http import Answered, Unanswered, fetch
+from envcheck.model.check import Check, Level, Look
+from envcheck.model.outcome import Observation, passed
 
-# A server that is not up yet fails in its own words, whatever they look like.
-SERVER_ERROR, STARTING = 500, 503
-# As a client would ask, but as nobody: moto fails where no signature is offered at all.
-UNSIGNED = {
-    "Authorization": "AWS4-HMAC-SHA256 Credential=envcheck/20260101/us-east-1/s3/aws4_request, "
-    "SignedHeaders=host, Signature=0"
-}
 AUTH_ENFORCED = frozenset({"s3.auth-enforced"})
 
 
@@ -56,7 +47,7 @@ class S3(Kind):
         own = [*self.buckets, *filter(None, [self.round_trip])]
         return (
             self._check("port", Level.NETWORK, _port(door), "accepts a connection"),
-            self._check("protocol", Level.HANDSHAKE, _protocol(door), "speaks S3"),
+            self._check("protocol", Level.HANDSHAKE, speaks_s3(door), "speaks S3"),
             self._check(
                 "login", Level.LOGIN, asking(door, buckets.logged_in(own)), "accepts the key"
             ),
@@ -92,7 +83,7 @@ class S3(Kind):
                 self._check(
                     "wrong-key",
                     Level.BEHAVIOUR,
-                    _refuses_wrong_keys(door),
+                    refuses_wrong_keys(door),
                     "a wrong key is refused",
                 ),
                 needs=AUTH_ENFORCED,
@@ -101,82 +92,3 @@ class S3(Kind):
 
 def _port(door: Door) -> Look:
     return answering(lambda scene: passed(f"{door.reach(scene)} accepts a connection"))
-
-
-def _protocol(door: Door) -> Look:
-    def look(scene: Scene) -> Observation:
-        endpoint = door.reach(scene)
-        if door.scheme(scene) != "http":
-            return passed(f"{endpoint} is asked over TLS, at login")
-        try:
-            return _judge_greeting(endpoint, _greeting(endpoint))
-        except Unanswered as none:
-            return _unanswered(endpoint, none)
-
-    return answering(look)
-
-
-def _greeting(endpoint: Endpoint) -> Answered:
-    return fetch("GET", endpoint, "/", headers=UNSIGNED, timeout=2.0)
-
-
-def _judge_greeting(endpoint: Endpoint, answer: Answered) -> Observation:
-    """An S3 server answers in XML, refusing or not; a console sends a page or a way to one."""
-    kind = next((v for k, v in answer.headers.items() if k.lower() == "content-type"), "")
-    if answer.status >= SERVER_ERROR:
-        return not_yet(
-            f"it is not ready: HTTP {answer.status}",
-            cause="s3.starting-up" if answer.status == STARTING else "s3.failing",
-            fix="wait; its log says what is missing",
-        )
-    if answer.text.lstrip()[:14].lower().startswith(("<!doctype html", "<html")):
-        return broken(
-            f"{endpoint} serves web pages: it is the console, not the S3 API",
-            cause="s3.console-port",
-            fix="use the API's port (9000 where the console is 9001)",
-            evidence=(f"HTTP {answer.status}, {kind}",),
-        )
-    return passed(f"{endpoint} answers HTTP {answer.status}, {kind or 'without a body'}")
-
-
-def _unanswered(endpoint: Endpoint, none: Unanswered) -> Observation:
-    if none.kind == "silent":
-        return silent(str(endpoint))
-    if none.kind == "reset":
-        return lost(str(endpoint), none.detail)
-    return garbled(str(endpoint), none.detail)
-
-
-def _refuses_wrong_keys(door: Door) -> Look:
-    def look(scene: Scene) -> Observation:
-        login = door.login(scene)
-        wrong = {
-            "an unknown key": replace(login, key=f"envcheck{secrets.token_hex(6)}"),
-            "a wrong secret": replace(login, secret=secrets.token_hex(20)),
-        }
-        return judged(login, lambda: _all_refused(door, wrong))
-
-    return answering(look)
-
-
-def _all_refused(door: Door, wrong: dict[str, Login]) -> Observation:
-    accepted = [name for name, login in wrong.items() if _accepted(door, login)]
-    if not accepted:
-        return passed(f"refused: {', '.join(wrong)}")
-    return broken(
-        f"it accepts {' and '.join(accepted)}",
-        cause="s3.wrong-key-accepted",
-        fix="switch the server's authentication on",
-    )
-
-
-def _accepted(door: Door, login: Login) -> bool:
-    from botocore.exceptions import ClientError
-
-    try:
-        door.client(login).list_buckets()
-    except ClientError as error:
-        if status_of(error.response) in (401, 403):
-            return False
-        raise
-    return True

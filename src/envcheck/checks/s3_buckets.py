@@ -22,7 +22,7 @@ def logged_in(buckets: Sequence[str]) -> Callable[[Any], Observation]:
         from botocore.exceptions import ClientError
 
         try:
-            names = _listed(client)
+            names = listed(client)
         except ClientError as error:
             if code_of(error.response) != "AccessDenied" or not buckets:
                 raise
@@ -37,7 +37,7 @@ def buckets_exist(wanted: Sequence[str]) -> Callable[[Any], Observation]:
         from botocore.exceptions import ClientError
 
         try:
-            present = _listed(client)
+            present = listed(client)
         except ClientError as error:
             if code_of(error.response) != "AccessDenied":
                 raise
@@ -47,7 +47,7 @@ def buckets_exist(wanted: Sequence[str]) -> Callable[[Any], Observation]:
     return ask
 
 
-def _listed(client: Any) -> list[str]:
+def listed(client: Any) -> list[str]:
     """Raises Amiss for a page of another server: to botocore that is a list without buckets."""
     answer = client.list_buckets()
     if "Buckets" not in answer and "Owner" not in answer:
