@@ -12,6 +12,11 @@ from envcheck.model.compose import ComposeProject
 SHORTEST = 4  # characters; a shorter value stands in every second line anyway
 _TELLING = re.compile(r"PASSWORD|PASSWD|SECRET|TOKEN|AUTH$|(?:^|_|API|ACCESS|PRIVATE)KEYS?(?:_|$)")
 _HARMLESS = re.compile(r"_(?:FILE|PATH|DIR|URL|URI|HOST|PORT|NAME|TYPE|ALGORITHM|\w*EXP\w*)$")
+# words of any report: "password authentication failed" must stay readable
+_PLAIN_WORDS = {
+    *("true", "false", "none", "null", "localhost", "default", "example", "public", "private"),
+    *("password", "passwd", "pass", "secret", "token", "root", "admin", "user", "guest", "test"),
+}
 
 
 def telling(name: str) -> bool:
@@ -56,7 +61,7 @@ def url_password(value: str) -> str:
 
 
 def _everyday(project: ComposeProject) -> set[str]:
-    words = {"true", "false", "none", "null", "localhost"} | {project.name.lower()}
+    words = _PLAIN_WORDS | {project.name.lower()}
     for one in project.services.values():
         image = one.image.rsplit("/", 1)[-1].split(":")[0]
         words |= {one.name.lower(), image.lower()}

@@ -66,7 +66,7 @@ def test_variables_whose_names_tell_are_collected() -> None:
 def test_everyday_words_are_not_taken_for_secrets() -> None:
     keys = (
         "environment: {A_PASSWORD: postgres, POSTGRES_USER: postgres, B_PASSWORD: a, "
-        "C_TOKEN: 'true', D_SECRET: '12345678', E_PASSWORD: shop}"
+        "C_TOKEN: 'true', D_SECRET: '12345678', E_PASSWORD: shop, F_PASSWORD: password}"
     )
     assert plain(single(keys)).secrets == {}
 
