@@ -2,11 +2,13 @@
 # cache and state folders. `make up` and `make test` need git, make and python3 with venv.
 
 VENV  := .venv
+APPS  := backend-api ml-engine data-pipeline
 PY    := $(VENV)/bin/python
 READY := $(VENV)/.ready
 PYTHON ?= python3
 
-.PHONY: up down test unit check format interrupts bench lock clean
+
+.PHONY: up down test applications unit check format interrupts bench lock clean
 .DEFAULT_GOAL := up
 
 up: $(READY)
@@ -21,6 +23,13 @@ test: $(READY)
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports
 	$(PY) -m pytest
+	$(MAKE) applications
+
+# The applications' own tests, each in an environment of its own.
+applications: $(APPS:%=$(VENV)/apps/%/.ready)
+	for app in $(APPS); do \
+	  (cd compose/recommender/$$app && $(CURDIR)/$(VENV)/apps/$$app/bin/python -m pytest -q) || exit 1; \
+	done
 
 unit: $(READY)
 	$(PY) -m pytest tests/unit tests/functional -m "not real and not scenario and not install"
@@ -49,6 +58,11 @@ lock: $(READY)
 
 clean:
 	rm -rf $(VENV) build dist
+
+$(VENV)/apps/%/.ready: compose/recommender/%/requirements-dev.txt compose/recommender/%/requirements.txt $(READY)
+	$(VENV)/bin/uv venv --quiet --clear --python $(PY) $(VENV)/apps/$*
+	VIRTUAL_ENV=$(VENV)/apps/$* $(VENV)/bin/uv pip install --quiet -r $<
+	touch $@
 
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)

@@ -15,7 +15,7 @@ RUNTIMES = ("auto", "compose", "embedded", "external")
 PROGRESS = ("auto", "live", "plain", "json", "none")
 
 
-class Duration(click.ParamType):
+class Duration(click.ParamType[float]):
     """``90``, ``90s``, ``2m``."""
 
     name = "duration"

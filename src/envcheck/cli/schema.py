@@ -11,7 +11,8 @@ import click
 @click.argument("which", type=click.Choice(["wave", "environment"]), default="wave")
 def command(which: str) -> int:
     """Print the JSON Schema of wave or environment files, for editors."""
-    from envcheck.config.schema import schemas
+    from envcheck.config.schema import environment_schema, wave_schema
 
-    click.echo(json.dumps(schemas()[which], indent=2))
+    found = environment_schema() if which == "environment" else wave_schema()
+    click.echo(json.dumps(found, indent=2))
     return 0

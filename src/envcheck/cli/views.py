@@ -11,6 +11,7 @@ from typing import Protocol, TextIO
 from envcheck.cli.options import Wanted
 from envcheck.model.event import Event, RunStarted
 from envcheck.model.record import Listener
+from envcheck.reporting.paint import Paint, wants_colour
 
 
 class Ticked(Protocol):
@@ -24,10 +25,11 @@ class Ticked(Protocol):
 
 
 class Ticking:
-    """Lets a view hear events and, once a second, the time; never both at once."""
+    """Lets a view hear events and, every so many seconds, the time; never both at once."""
 
-    def __init__(self, view: Ticked) -> None:
+    def __init__(self, view: Ticked, every: float) -> None:
         self._view = view
+        self._every = every
         self._lock = threading.Lock()
         self._over = threading.Event()
         self._offset = 0.0
@@ -45,7 +47,7 @@ class Ticking:
             self._view.close()
 
     def _tick(self) -> None:
-        while not self._over.wait(1.0):
+        while not self._over.wait(self._every):
             with self._lock:
                 if not self._over.is_set():
                     self._view.tick(time.monotonic() - self._offset)
@@ -77,16 +79,17 @@ def listeners(wanted: Wanted) -> list[Listener]:
         case "json":
             return [JsonLines(out)]
         case "live":
-            from envcheck.reporting.live import Live
+            from envcheck.reporting.live import FRAME, LiveView
 
-            return [Live(out)]
+            view = LiveView(out, colour=wants_colour(True, os.environ))
+            return [Ticking(view, FRAME)]
     from envcheck.reporting.plain import Plain
 
     def write(text: str) -> None:
         out.write(text)
         out.flush()
 
-    return [Ticking(Plain(write))]
+    return [Ticking(Plain(write, Paint(wants_colour(out.isatty(), os.environ))), 1.0)]
 
 
 def _fitting(out: TextIO) -> str:
