@@ -17,6 +17,7 @@ from envcheck.model.outcome import Answer
 from envcheck.model.target import Connection, Endpoint, Target
 from tests.checks import half_started
 from tests.checks.asking import ask, ask_all, explains, first_wrong
+from tests.checks.own import started
 from tests.fakes.scene import FakeScene
 from tests.servers import PostgresServer
 
@@ -442,17 +443,10 @@ class Standby(PostgresServer):
         (data / "standby.signal").touch()
 
 
-def test_a_replica_is_named(tmp_path_factory: pytest.TempPathFactory) -> None:
-    folder = tmp_path_factory.mktemp("standby")
-    for above in (folder, *folder.parents[:2]):
-        above.chmod(0o755)
-    server = Standby(folder)
-    server.start()
-    try:
+def test_a_replica_is_named() -> None:
+    with started(Standby) as server:
         scene = FakeScene(server.target)
         seen = ask(Postgres(service="postgres", database="postgres"), scene, "writable")
-    finally:
-        server.stop()
     assert (seen.cause, seen.answer) == ("postgres.is-replica", Answer.BROKEN)
 
 
