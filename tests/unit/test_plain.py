@@ -5,11 +5,14 @@ from __future__ import annotations
 import pytest
 
 from envcheck.model.event import (
+    Event,
     PhaseStarted,
     Progressed,
+    RunEnded,
     RunStarted,
     ServiceReady,
     StepEnded,
+    Undone,
     Waiting,
 )
 from envcheck.model.outcome import Status
@@ -156,3 +159,48 @@ def test_words() -> None:
     assert death(runs.state("s", Phase.EXITED, out_of_memory=True)) == ("killed", "out of memory")
     assert death(runs.state("s", Phase.EXITED, error="no such file")) == ("failed", "no such file")
     assert death(dead) == ("exited", "with code None")
+
+
+def test_each_kind_of_news_has_its_words(paper: Paper) -> None:
+    say = paper.view.hear
+    say(1.0, ServiceReady("kafka", 1, 0.0, reused=True))
+    say(1.1, runs.changed("loki", Phase.PREPARING, detail="building 40 %"))
+    say(1.2, runs.changed("loki", Phase.CREATED))
+    say(1.3, runs.changed("loki", Phase.RESTARTING, error="it exits at once"))
+    slow = runs.outcome("1/verify/kafka/a", Status.PASS, observed="3 brokers", seconds=1.0)
+    say(1.4, StepEnded(slow))
+    gone = runs.outcome(
+        "1/verify/loki/b", Status.FAIL, observed="gone", optional=True, seconds=0.99
+    )
+    say(1.5, StepEnded(gone))
+    say(1.6, StepEnded(runs.outcome("1/ready/redis", Status.PASS, observed="runs")))
+    say(1.7, StepEnded(runs.outcome("1/ready/kafka", Status.PASS, observed="runs")))
+    say(1.8, StepEnded(runs.outcome("1/verify/redis/c", Status.UNKNOWN, reason="KeyError: 'x'")))
+    say(1.9, Undone(("process 1", "process 2"), ("process 3 of loki",)))
+    assert paper.text == (
+        "  1.0s  kafka       ready     was already running\n"
+        "  1.1s  loki        preparing building 40 %\n"
+        "  1.3s  loki        restarting it exits at once\n"
+        "  1.4s  kafka       pass      a: 3 brokers (1.0s)\n"
+        "  1.5s  loki        FAIL      b: gone (optional)\n"
+        "  1.6s  redis       pass      ready: runs\n"
+        "  1.8s  redis       UNKNOWN   c: KeyError: 'x'\n"
+        "  1.9s  cleanup     removed   2 things\n"
+        "  1.9s  cleanup     LEFT      process 3 of loki\n"
+    )
+
+
+@pytest.mark.parametrize(
+    "over",
+    [
+        runs.changed("kafka", Phase.EXITED, exit_code=1),
+        StepEnded(runs.outcome("1/ready/kafka", Status.FAIL, observed="too slow")),
+        Undone(()),
+        RunEnded("FAIL", 1, 2.0),
+    ],
+)
+def test_a_wait_that_is_over_is_not_said_any_more(paper: Paper, over: Event) -> None:
+    paper.view.hear(0.0, Waiting("kafka", 1, "refused"))
+    paper.view.hear(1.0, over)
+    paper.view.tick(9.0)
+    assert "waiting" not in paper.text

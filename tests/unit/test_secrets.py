@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from envcheck.model.outcome import Outcome, Status
+from envcheck.system.disguises import disguises
 from envcheck.system.secrets import Gate
 
 SECRET = 'p@ss/w"ord 7ü'
@@ -157,3 +158,50 @@ def test_cleaning_twice_changes_nothing(text: str) -> None:
 def test_no_secret_survives_between_any_two_texts(secret: str, before: str, after: str) -> None:
     cleaned = Gate([secret]).clean(f"{before} {secret} {after}")
     assert secret.strip() not in cleaned or len(secret.strip()) < 6
+
+
+def test_the_disguises_of_a_secret_are_these_and_no_others() -> None:
+    assert disguises("a/b&'ü ~d") == {
+        "a/b&'ü ~d",
+        "612f622627c3bc207e64",
+        "612F622627C3BC207E64",
+        "a/b&amp;&#x27;ü ~d",
+        "a/b&'\\u00fc ~d",
+        "a%2Fb%26%27%C3%BC%20~d",
+        "a%2fb%26%27%c3%bc%20~d",
+        "a/b%26%27%C3%BC%20~d",
+        "a/b%26%27%c3%bc%20~d",
+        "a%2Fb%26%27%C3%BC+~d",
+        "a%2fb%26%27%c3%bc+~d",
+        "YS9iJifDvCB+Z",
+        "YS9iJifDvCB-Z",
+        "EvYiYnw7wgfm",
+        "hL2ImJ8O8IH5k",
+    }
+    assert "line\\nbreak's" in disguises("line\nbreak's")
+    assert 'a "b" \\\\' in disguises('a "b" \\')
+
+
+def test_the_shortest_secret_found_by_value_has_six_characters() -> None:
+    gate = Gate(["qzx12", "qzx123"])
+    assert gate.clean("qzx12 qzx123") == "qzx12 ***"
+
+
+def test_a_shortened_secret_is_known_by_its_first_half_and_no_less() -> None:
+    gate = Gate(["abcdefgh1234567890"])
+    assert gate.clean("saw abcdefgh1…") == "saw ***…"
+    assert gate.clean("saw abcdefgh…") == "saw abcdefgh…"
+    assert gate.clean("saw abcdefgh1 and more") == "saw abcdefgh1 and more"
+    assert gate.clean("saw abcdefgh9…") == "saw abcdefgh9…"
+    assert Gate(["abcdefgh12"]).clean("abcdefgh") == "***"
+    assert Gate(["abcdefgh12"]).clean("abcdefg") == "abcdefg"
+
+
+def test_spaces_around_a_secret_do_not_hide_it() -> None:
+    assert Gate([" s3cr3t-9 \n"]).clean("is s3cr3t-9.") == "is ***."
+
+
+def test_a_megabyte_is_cleaned() -> None:
+    line = "2026-11-21 INFO token_type=bearer took 12 ms, devices: 3 dev-redis-83\n"
+    cleaned = Gate(["dev-redis-83"]).clean(line * 15_000)
+    assert cleaned == line.replace("dev-redis-83", "***") * 15_000
