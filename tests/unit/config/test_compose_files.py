@@ -82,7 +82,8 @@ def test_a_service_of_another_file_keeps_its_own_folder(folder: Path) -> None:
     [
         (
             "services:\n  a: {extends: b}\n  b: {extends: a}\n",
-            "1.yaml:2:7: extends goes in a circle: a → b → a",
+            "1.yaml:2:7: extends goes in a circle: a → b → a\n"
+            "1.yaml:3:7: extends goes in a circle: b → a → b",
         ),
         (
             "services:\n  a: {image: x, extends: aa}\n",
@@ -94,12 +95,12 @@ def test_a_service_of_another_file_keeps_its_own_folder(folder: Path) -> None:
         ),
         (
             "services:\n  a: {image: x, extends: {service: b, file: none.yaml}}\n",
-            "none.yaml: cannot read this file: No such file or directory",
+            "1.yaml:2:45: none.yaml does not exist; expected a Compose file",
         ),
     ],
 )
 def test_what_cannot_be_extended_is_told(text: str, told: str) -> None:
-    assert told in refused(text)
+    assert refused(text) == told
 
 
 def test_an_included_project_reads_its_own_env_and_folder(folder: Path) -> None:
@@ -137,6 +138,12 @@ def test_an_include_that_defines_our_service_is_a_conflict() -> None:
     assert refused("include: [sub.yaml]\n" + single("")) == (
         "1.yaml:3:3: services 'a' is included and defined here as well; expected one definition\n"
         "    rename one of them"
+    )
+
+
+def test_an_included_file_that_does_not_exist_is_told() -> None:
+    assert refused("include: [sub/none.yaml]\n" + single("")) == (
+        "1.yaml:1:11: sub/none.yaml does not exist; expected a Compose file"
     )
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from envcheck.config.compose.merge import merged
 from envcheck.config.compose.sources import DEEPEST, Sources
+from envcheck.config.document import shown
 from envcheck.config.nodes import Fields, Node, Scalar, fields, text
 from envcheck.config.problems import Wrong, did_you_mean
 
@@ -47,6 +48,8 @@ def _base(sources: Sources, services: Fields, node: Node) -> tuple[Fields, str]:
     file = node.get("file") if isinstance(node, Fields) else None
     if file is not None:
         path = _relative(sources, file)
+        if not path.is_file():
+            raise Wrong(file.place, f"{shown(path)} does not exist", "a Compose file")
         tree = sources.file(path, path.parent)
         services = fields((tree and tree.get("services")) or Fields({}, {}, file.place))
     name = text(wanted)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from envcheck.config.compose.sources import DEEPEST, SECTIONS, Sources
+from envcheck.config.document import shown
 from envcheck.config.dotenv import read_variables
 from envcheck.config.nodes import Fields, Items, Node, described, fields, items, text
 from envcheck.config.problems import Wrong
@@ -34,6 +35,9 @@ def _include(sources: Sources, entry: Node, base: Path, depth: int, read: ReadTr
     paths = [base / word for word in texts(parts.fields["path"])] if parts.get("path") else []
     if not paths:
         raise Wrong(entry.place, described(entry), "the path of a Compose file")
+    for path in paths:
+        if not path.is_file():
+            raise Wrong(entry.place, f"{shown(path)} does not exist", "a Compose file")
     directory = parts.get("project_directory")
     folder = base / text(directory) if directory is not None else paths[0].parent
     inner = Sources(_inner(sources, parts.get("env_file"), folder, base), sources.problems)

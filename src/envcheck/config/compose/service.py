@@ -70,9 +70,11 @@ _READ: dict[str, tuple[str, Reader]] = {
     "stop_grace_period": ("stop_grace_period", _alone(duration)),
     "mem_limit": ("memory_limit", _alone(size)),
 }
+# where a service comes from; ``extends`` is left only where it failed, which was told
+_SOURCES = frozenset({"image", "build", "provider", "extends"})
 # of these we read a part; the whole is carried for a runtime that wants the rest
 _PARTLY = frozenset({"build", "deploy", "networks", "volumes"})
-_TOGETHER = frozenset({"environment", "env_file", "deploy", "scale", "x-envcheck"})
+_TOGETHER = frozenset({"extends", "environment", "env_file", "deploy", "scale", "x-envcheck"})
 KNOWN = frozenset(_READ) | _TOGETHER | CARRIED
 
 
@@ -97,7 +99,7 @@ def service(name: str, node: Node, place: Place, sources: Sources) -> ComposeSer
 
 
 def _mapping(name: str, node: Node) -> Fields:
-    if isinstance(node, Fields) and node.fields.keys() & {"image", "build", "provider"}:
+    if isinstance(node, Fields) and node.fields.keys() & _SOURCES:
         return node
     if is_null(node) or isinstance(node, Fields):
         raise Wrong(node.place, f"service {name!r} has no image and no build", "one of the two")
