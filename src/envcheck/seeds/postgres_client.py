@@ -62,7 +62,10 @@ def _settings(target: Target) -> dict[str, Any]:
 
 def _refusal(target: Target, error: Any) -> Observation:
     state, said = error.sqlstate or "", _first_line(error)
-    evidence = (f"SQLSTATE {state}" if state else "no SQLSTATE: refused before the login",)
+    evidence = (f"SQLSTATE {state}",) if state else ()
+    if not state and "FATAL" not in said:  # libpq itself gave up: no server spoke
+        fix = "see in its log whether the server hangs"
+        return not_yet(f"{target.service}: {said}", cause="postgres.no-answer", fix=fix)
     if state in PASSING:
         cause, fix = PASSING[state]
         return not_yet(f"{target.service}: {said}", cause=cause, fix=fix, evidence=evidence)
