@@ -11,6 +11,7 @@ from typing import Any
 import jwt
 import pytest
 
+from envcheck.checks.api.burst import TooSlow
 from envcheck.checks.api.kind import Api
 from envcheck.model.check import Identity, LoginRefused
 from envcheck.model.outcome import Answer, Observation, not_yet
@@ -512,8 +513,8 @@ BURST: dict[str, Any] = {
 def test_a_rate_limit_that_speaks_and_recovers_passes() -> None:
     running = right({"GET /orders": Limited(0.1)}, **BURST)
     assert len(running.asked) == 7
-    (check,) = api(**BURST).checks()
-    assert check.serial
+    assert api(**BURST).checks()[0].serial
+    assert not api(**BURST, serial=False).checks()[0].serial
 
 
 def test_retry_after_may_be_a_date() -> None:
@@ -534,6 +535,21 @@ def test_retry_after_may_be_a_date() -> None:
 def test_a_wrong_rate_limit_is_named(route: Route, cause: str) -> None:
     seen = wrong({"GET /orders": route}, **BURST)
     assert (seen.cause, seen.answer) == (cause, Answer.BROKEN)
+
+
+def test_requests_too_slow_for_the_limit_prove_nothing() -> None:
+    slow_burst = {**BURST, "burst": {"times": 20, "within": "1ms"}}
+
+    class Hasty(FakeScene):
+        """Its clock runs ten times as fast."""
+
+        def now(self) -> float:
+            return time.monotonic() * 10
+
+    with web({"GET /orders": Said(ORDERS)}) as running:
+        (check,) = api(**slow_burst).checks()
+        with pytest.raises(TooSlow, match=r"20 requests in 0\.001s"):
+            check.look(Hasty(running.target()))
 
 
 def test_an_error_during_the_burst_is_that_error() -> None:

@@ -47,12 +47,14 @@ class Talk:
     def __init__(self, endpoint: Endpoint, login: Connection | None = None) -> None:
         self.endpoint = endpoint
         self.login = login
-        self._deadline = time.monotonic() + TALK_SECONDS
+        self._deadline = 0.0
         self._versions: dict[int, tuple[int, int]] = {}
 
     def __enter__(self) -> Talk:
         from kafka.protocol.parser import KafkaProtocol
 
+        # from here on: the first import of the library may itself take that long on a busy machine
+        self._deadline = time.monotonic() + TALK_SECONDS
         self._protocol = KafkaProtocol(client_id="envcheck", receive_message_max_bytes=FRAME_LIMIT)
         self._socket = self._dial()
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from email.utils import parsedate_to_datetime
 
 from pydantic import Field
@@ -15,23 +16,39 @@ from envcheck.model.outcome import Observation, broken
 
 SETTLE = 0.2  # seconds after Retry-After: it is rounded to whole seconds, and clocks tick
 RETRY_MOST = 120.0
+ASKING = 10.0  # seconds spent on asking, at most
+
+
+class TooSlow(Exception):  # noqa: N818 (neither we nor the service are wrong: nothing was proven)
+    """The requests never came as fast as the limit is declared, so nothing is known of it."""
 
 
 class Burst(Kind):
-    """At most ``times`` requests until one answers ``until-status``; that one must fit ``answer``
-    and name a Retry-After of at most ``recovers-within``, after which it is answered again."""
+    """Requests until one answers ``until-status``, which it must before ``times`` of them came
+    ``within`` that time; that answer must fit ``answer`` and name a Retry-After of at most
+    ``recovers-within``, after which the request is answered again."""
 
     times: int = Field(ge=1, le=1000)
+    within: Seconds = Field(default=60.0, gt=0, le=60)
     until_status: int = 429
     answer: Expect | None = None
     recovers_within: Seconds = Field(default=10.0, gt=0, le=RETRY_MOST)
 
     def __str__(self) -> str:
-        return f"{self.until_status} within {self.times} requests, and recovery after Retry-After"
+        return f"{self.until_status} before {self.limit}, and an answer after Retry-After"
+
+    @property
+    def limit(self) -> str:
+        return f"{self.times} requests in {self.within:g}s"
+
+    @property
+    def seconds(self) -> float:
+        """The longest it may take."""
+        return ASKING + self.recovers_within + SETTLE
 
     def run(self, request: Request, expect: Expect, memory: Memory, as_: str) -> Exchange:
-        """The answer after recovery. Raises Amiss."""
-        limited, count = self._until(request, expect, memory, as_)
+        """The answer after recovery. Raises Amiss, TooSlow."""
+        limited = self._until(request, expect, memory, as_)
         if self.answer is not None:
             wanted = self.answer.model_copy(update={"status": self.until_status})
             wanted.judge(limited, memory)
@@ -42,19 +59,23 @@ class Burst(Kind):
         memory.scene.pause(pause + SETTLE)
         after = request.send(memory, as_)
         if after.answer.status == self.until_status:
-            observed = f"still {self.until_status} after {count} requests and {pause + SETTLE:g}s"
+            observed = f"still {self.until_status}, {pause + SETTLE:g}s after the first"
             raise Amiss(_late(after, observed, "an answer after Retry-After"))
         return after
 
-    def _until(
-        self, request: Request, expect: Expect, memory: Memory, as_: str
-    ) -> tuple[Exchange, int]:
-        for count in range(1, self.times + 1):
+    def _until(self, request: Request, expect: Expect, memory: Memory, as_: str) -> Exchange:
+        """On a busy machine the first ones are slow: it goes on until they come fast enough."""
+        now = memory.scene.now
+        begun, sent = now(), deque[float](maxlen=self.times)
+        while now() - begun < ASKING:
+            sent.append(now())
             exchange = request.send(memory, as_)
             if exchange.answer.status == self.until_status:
-                return exchange, count
+                return exchange
             expect.judge(exchange, memory)
-        raise Amiss(_unlimited(exchange, self.times, self.until_status))
+            if len(sent) == self.times and now() - sent[0] <= self.within:
+                raise Amiss(_unlimited(exchange, self.limit, self.until_status))
+        raise TooSlow(f"never {self.limit}: the machine or the service is too slow to tell")
 
     def _retry_after(self, limited: Exchange) -> float:
         headers = {name.lower(): value for name, value in limited.answer.headers.items()}
@@ -68,12 +89,12 @@ class Burst(Kind):
             raise Amiss(_no_retry_after(limited, said)) from error
 
 
-def _unlimited(exchange: Exchange, times: int, status: int) -> Observation:
+def _unlimited(exchange: Exchange, limit: str, status: int) -> Observation:
     return _broken(
         exchange,
-        f"{times} requests in a row, and none was answered {status}",
+        f"{limit}, and none was answered {status}",
         "api.no-rate-limit",
-        f"{status} within {times} requests",
+        f"{status} before {limit}",
         "switch the rate limit on, or lower it for the tenant of this check",
     )
 

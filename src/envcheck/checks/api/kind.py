@@ -19,14 +19,15 @@ from envcheck.model.outcome import Observation, passed
 class Api(Step):
     """Asks an API as somebody and demands status, headers, JSON, text, schema, speed. ``steps`` ask
     several in order; ``control`` must pass before a refusal proves anything; ``cleanup`` always
-    runs. With ``eventually`` (of a check without steps) it is asked again until it holds."""
+    runs. With ``eventually`` (of a check without steps) it is asked again until it holds. A check
+    with a burst runs alone (``serial``), unless it says ``serial: false``."""
 
     kind: ClassVar[str] = "api"
 
     control: Step | None = None
     steps: Sequence[Step] = ()
     cleanup: Sequence[Step] = ()
-    serial: bool = False
+    serial: bool | None = None
 
     @model_validator(mode="after")
     def _one_deed(self) -> Api:
@@ -59,9 +60,15 @@ class Api(Step):
             grace=None,
             timeout=sum(step.seconds for step in (*steps, *self.cleanup)),
             title=self.name,
-            serial=self.serial or any(step.burst for step in steps),
+            serial=self._alone(),
         )
         return (check,)
+
+    def _alone(self) -> bool:
+        """A burst spends a limit others may share, unless the check says that nobody does."""
+        if self.serial is not None:
+            return self.serial
+        return any(step.burst for step in self._all_steps())
 
     def _own(self) -> Sequence[Step]:
         if self.steps:

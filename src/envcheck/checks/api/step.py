@@ -72,7 +72,7 @@ class Step(Kind):
             return self.message.within + 3.0
         asking = self.request.timeout * (3 if self.expect.within else 1) if self.request else 0.0
         asking += self.eventually.within if self.eventually else 0.0
-        return asking + (10.0 + self.burst.recovers_within if self.burst else 0.0)
+        return asking + (self.burst.seconds if self.burst else 0.0)
 
     @property
     def needs(self) -> Iterator[str]:
