@@ -57,6 +57,8 @@ def show_end(made: Session) -> None:
     from envcheck.reporting.ending import ending
     from envcheck.reporting.paint import Paint, wants_colour
 
+    from envcheck.reporting.view import writer
+
     where = os.path.relpath(made.folder)
     paint = Paint(wants_colour(sys.stdout.isatty(), os.environ))
-    sys.stdout.write("\n" + ending(record, where=where, paint=paint))
+    writer(sys.stdout)("\n" + ending(record, where=where, paint=paint))

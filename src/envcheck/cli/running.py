@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 
 from envcheck.cli.ends import show_end, write_reports
 from envcheck.cli.options import Wanted
@@ -22,38 +23,44 @@ def recorded(wanted: Wanted, command: str, work: Callable[[Session], None]) -> i
     interrupts = Interrupts(clock.stop, _warn)
     with interrupts.heard(), session(wanted, command, clock) as made:
         started = clock.monotonic()
-        facts = _work(made, work, interrupts, undoes=command == "up")
+        facts = _work(made, work, interrupts, starts=command == "up")
         end(made, facts, clock.monotonic() - started)
     show_end(made)
     return made.recorder.record.exit_code
 
 
 def _work(
-    made: Session, work: Callable[[Session], None], interrupts: Interrupts, *, undoes: bool
+    made: Session, work: Callable[[Session], None], interrupts: Interrupts, *, starts: bool
 ) -> Facts:
-    strict = made.wanted.strict
+    plain = Facts(strict=made.wanted.strict, only_looked=not starts)
     try:
         work(made)
     except StackError as error:
         made.recorder.say(Noted(f"{error.message}. {error.hint}".strip()))
-        return Facts(strict=strict, not_up=(error.message,))
+        return replace(plain, not_up=(error.message,))
     except Interrupted as interrupted:
         with interrupts.cleaning():
-            left = _undo(made) if undoes else ()
-        return Facts(strict=strict, interrupted=interrupted.exit_code, left_behind=left)
-    return Facts(strict=strict)
+            left = _undo(made) if starts else ()
+        return replace(plain, interrupted=interrupted.exit_code, left_behind=left)
+    return plain
 
 
 def _undo(made: Session) -> tuple[str, ...]:
     """Only what this run created, its data included; a reused older stack stays."""
-    before = [str(resource) for resource in made.ledger.standing(made.run)]
+    before = made.ledger.standing(made.run)
     left = tuple(made.runtime.undo(run=made.run, volumes=True))
-    made.recorder.say(Undone(tuple(before), left))
+    after = made.ledger.standing(made.run)
+    gone = tuple(str(resource) for resource in before if resource not in after)
+    made.recorder.say(Undone(gone, left))
     return left
 
 
 def end(made: Session, facts: Facts, seconds: float) -> None:
-    judged = judge(made.recorder.record.outcomes, facts)
+    recorder = made.recorder
+    facts = replace(
+        facts, record_broken=recorder.broken, advised=bool(recorder.record.said("advice"))
+    )
+    judged = judge(recorder.record.outcomes, facts)
     verdict = judged.verdict.value
     made.recorder.say(RunEnded(verdict, judged.exit_code, seconds, judged.reason))
     made.recorder.close()

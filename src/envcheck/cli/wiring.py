@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import platform
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,7 +15,6 @@ from envcheck import __version__
 from envcheck.cli import locate
 from envcheck.cli.options import Wanted
 from envcheck.cli.runtimes import choose
-from envcheck.cli.views import listeners
 from envcheck.diagnosis.ranking import diagnose
 from envcheck.engine.identities import Identities
 from envcheck.engine.ownership import FileLedger, locked
@@ -26,7 +27,9 @@ from envcheck.engine.waiting import ThreadInbox
 from envcheck.errors import UsageError
 from envcheck.model.environment import Environment
 from envcheck.model.event import Noted, RunStarted
+from envcheck.model.record import Listener
 from envcheck.model.runtime import Runtime
+from envcheck.reporting.view import view
 from envcheck.system.clock import SystemClock
 from envcheck.system.files import new_run
 from envcheck.system.places import prepare_state, state_folder
@@ -97,7 +100,7 @@ def _wired(wanted: Wanted, command: str, clock: SystemClock, base: Ground, folde
         without=wanted.without,
     )
     gate = Gate(environment.secrets.values(), _names(environment))
-    recorder = Recorder(folder / "record.jsonl", gate, listeners(wanted), clock=clock)
+    recorder = Recorder(folder / "record.jsonl", gate, _views(wanted), clock=clock)
     scene = _scene(base, made, clock, gate)
     runner = Runner(
         plan=made,
@@ -166,6 +169,12 @@ def _opening(command: str, clock: SystemClock, base: Ground, made: Plan, run: st
 
 def _services(wave: WavePlan) -> list[str]:
     return [*(member.name for member in wave.members), *(name for name, _why in wave.skipped)]
+
+
+def _views(wanted: Wanted) -> list[Listener]:
+    """``--json`` keeps stdout for the report: what shows progress then goes to stderr."""
+    found = view(wanted.progress, sys.stderr if wanted.as_json else sys.stdout, os.environ)
+    return [found] if found else []
 
 
 def _say_limits(recorder: Recorder, runtime: Runtime) -> None:

@@ -79,6 +79,7 @@ class ServiceSubject:
         self.state = Readiness(member.rules())
         self._scene = scene
         self.born = 0.0  # wall clock
+        self.reused = False
         self.patience = sum(check.timeout for check in member.checks) + 0.5
 
     @property
@@ -172,6 +173,7 @@ class Bringup:
 
     def _start(self, subject: ServiceSubject, now: float) -> None:
         subject.state = begin(subject.state, now)
+        before = self._runtime.states().get(subject.service)
         try:
             self._runtime.start(subject.service)
         except StackError as error:
@@ -179,7 +181,9 @@ class Bringup:
             subject.see(failed, self._clock.monotonic())
             return
         born = self._clock.wall()
-        subject.see(self._runtime.states()[subject.service], self._clock.monotonic())
+        state = self._runtime.states()[subject.service]
+        subject.reused = before is not None and bool(state.handle) and before.handle == state.handle
+        subject.see(state, self._clock.monotonic())
         subject.born = born
 
     def _say(self, subject: ServiceSubject) -> None:
@@ -199,4 +203,4 @@ def _ready(subject: ServiceSubject, wave: int) -> ServiceReady:
     state = subject.state
     seconds = max(state.ended - state.started, 0.0)
     done = state.standing is Standing.DONE
-    return ServiceReady(subject.service, wave, seconds, state.waited_for, done)
+    return ServiceReady(subject.service, wave, seconds, state.waited_for, done, subject.reused)

@@ -93,6 +93,7 @@ class Runner:
     def _begin(self, wave: WavePlan) -> float:
         names = tuple(member.name for member in wave.members)
         self.emit(WaveStarted(wave.number, wave.name, names))
+        self._told([_left_out(name, why, wave.number) for name, why in wave.skipped])
         return self.clock.monotonic()
 
     def _end(self, wave: WavePlan, outcomes: Sequence[Outcome], started: float) -> None:
@@ -105,7 +106,6 @@ class Runner:
         bringup = Bringup(self.project, self.runtime, self.clock, self.emit, self._standings)
         subjects = bringup.run(wave.number, wave.members, self.scene, self._waiting)
         outcomes = [self._stood(subject, wave.number) for subject in subjects]
-        outcomes += [_left_out(name, why, wave.number) for name, why in wave.skipped]
         return self._told(outcomes)
 
     def _stood(self, subject: ServiceSubject, wave: int) -> Outcome:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import ClassVar, Protocol, runtime_checkable
 
@@ -28,10 +28,12 @@ class Identity:
     """Who asks. ``headers`` for HTTP; ``user`` and ``password`` for a server's own login."""
 
     name: str
-    headers: Mapping[str, str]
+    headers: Mapping[str, str] = field(repr=False)
     user: str = ""
-    password: str = ""
-    values: Mapping[str, str] | None = None  # everything the login answered, for {{as.x}}
+    password: str = field(default="", repr=False)
+    values: Mapping[str, str] | None = field(
+        default=None, repr=False
+    )  # everything the login answered, for {{as.x}}
 
 
 class Scene(Protocol):

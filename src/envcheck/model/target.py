@@ -24,7 +24,7 @@ class Connection:
     family: str
     port: int
     user: str = ""
-    password: str = ""
+    password: str = field(default="", repr=False)
     database: str = ""
     scheme: str = ""
     options: Mapping[str, str] = field(default_factory=dict)
