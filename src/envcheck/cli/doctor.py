@@ -98,6 +98,8 @@ def _environment(asked: Wanted) -> Iterator[Finding]:
     yield Finding("ok", "runtime", f"{base.runtime.name}: {base.why}")
     for name, version in base.runtime.versions().items():
         yield Finding("ok", "server", f"{name}: {version}")
+    for limit in base.runtime.limits():
+        yield Finding("ok", "limit", f"{limit.service} ({limit.capability}): {limit.reason}")
     if holder := holder_of(base.state):
         yield Finding("advice", "lock", holder, "wait until it has ended")
     yield from _ports(base)

@@ -56,7 +56,6 @@ def show_end(made: Session) -> None:
         return
     from envcheck.reporting.ending import ending
     from envcheck.reporting.paint import Paint, wants_colour
-
     from envcheck.reporting.view import writer
 
     where = os.path.relpath(made.folder)

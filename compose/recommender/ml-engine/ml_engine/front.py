@@ -35,8 +35,11 @@ class Front:
             name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]
         }
         request = _Request(scope, headers, send)
-        with self._span(f"{scope['method']} {scope['path']}", headers):
+        with self._span(scope["method"], headers) as span:
             await self._answer(request, receive)
+            if span is not None:
+                span.update_name(f"{scope['method']} {request.route}")
+                span.set_attribute("http.response.status_code", request.status)
         request.report(self._settings.service)
 
     async def _answer(self, request: _Request, receive: Receive) -> None:
@@ -77,7 +80,7 @@ class _Request:
 
     def report(self, service: str) -> None:
         seconds = time.perf_counter() - self._started
-        method, path = self.scope["method"], self._route()
+        method, path = self.scope["method"], self.route
         metrics.request(service, method, path, self.status, seconds)
         if path in QUIET and self.status < 400:
             return
@@ -90,7 +93,8 @@ class _Request:
         }
         log.info("request", extra={"fields": fields})
 
-    def _route(self) -> str:
+    @property
+    def route(self) -> str:
         """The route's template: paths with ids in them would each become a metric of their own."""
         route = self.scope.get("route")
         return getattr(route, "path", None) or "unmatched"

@@ -26,6 +26,11 @@ _models = Gauge("ml_models", "Tenants with a published model")
 _runs = Counter("ml_training_runs", "Trainings that ended", ("status",))
 _answers = Counter("ml_recommendations", "Recommendation answers", ("fallback",))
 
+for _value in ("true", "false"):  # a share needs both counters, before the first fallback too
+    _answers.labels(_value)
+for _value in ("succeeded", "failed"):
+    _runs.labels(_value)
+
 
 def request(service: str, method: str, path: str, status: int, seconds: float) -> None:
     _requests.labels(service, method, path, str(status)).inc()

@@ -8,7 +8,7 @@ from ml_engine import tables
 from ml_engine.errors import Absent
 from ml_engine.storage import Storage
 
-TYPES = ("view", "click", "cart", "purchase", "rating", "like")
+TYPES = ("view", "click", "cart", "purchase", "rating")
 RATINGS = (1.0, 5.0)
 
 

@@ -52,7 +52,7 @@ class Storage:
 
     def folders(self, bucket: str, prefix: str) -> list[str]:
         """The next level under ``prefix``, with a short deadline: health asks this."""
-        with self._answers(bucket, read_timeout=2) as client:
+        with self._answers(bucket, read_timeout=1) as client:
             pages = client.get_paginator("list_objects_v2").paginate(
                 Bucket=bucket, Prefix=prefix, Delimiter="/"
             )
