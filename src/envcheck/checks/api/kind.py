@@ -123,7 +123,8 @@ class Api(Step):
             except Amiss as amiss:
                 if len(steps) == 1:
                     raise
-                raise prefixed(amiss, f"step {number} ({step.title})") from amiss
+                which = f"step {number} ({step.name})" if step.name else f"step {number}"
+                raise prefixed(amiss, which) from amiss
 
     def _clean_up(self, memory: Memory) -> list[str]:
         """What could not be undone, in words. A step whose captures were never made has nothing
