@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import difflib
+import fnmatch
 import os
 from pathlib import Path
 
@@ -26,7 +28,6 @@ def environment(wanted: Wanted, here: Path) -> Environment:
         os.environ,
         profile=wanted.profile,
         scale=wanted.scale,
-        without=wanted.without,
     )
 
 
@@ -54,3 +55,17 @@ def _folder(name: str, here: Path) -> Path:
         "nothing to bring up here: no waves/ folder and no Compose file",
         "go to a folder that has one, or name it: envcheck up -f compose.yaml",
     )
+
+
+def left_out(patterns: frozenset[str], environment: Environment) -> frozenset[str]:
+    """The services that ``--without`` names, ``airflow-*`` included. Raises UsageError."""
+    services = environment.project.services
+    found: set[str] = set()
+    for pattern in sorted(patterns):
+        matched = fnmatch.filter(services, pattern)
+        if not matched:
+            close = difflib.get_close_matches(pattern, services, 1)
+            hint = f"did you mean {close[0]}?" if close else f"its services: {', '.join(services)}"
+            raise UsageError(f"--without {pattern}: {environment.name} has no such service", hint)
+        found |= set(matched)
+    return frozenset(found)

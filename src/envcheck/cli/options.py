@@ -52,7 +52,9 @@ class Wanted:
 def where(command: F) -> F:
     """Which environment, which waves, where it runs."""
     for option in (
-        click.option("--without", multiple=True, metavar="SERVICE", help="Leave a service out."),
+        click.option(
+            "--without", multiple=True, metavar="SERVICE", help="Leave a service out; * matches."
+        ),
         click.option("--scale", type=float, default=1.0, help="Multiply the sample data."),
         click.option(
             "--profile", type=click.Choice(["small", "full"]), default="small", help="Sample data."

@@ -26,7 +26,7 @@ def command(as_json: bool, **given: Any) -> int:
         upto=upto(asked, base.environment),
         runtime=base.runtime.name,
         limits=base.runtime.limits(),
-        without=asked.without,
+        without=base.without,
     )
     click.echo(json.dumps(made.as_data(), indent=2) if as_json else str(made))
     return 0

@@ -23,7 +23,7 @@ def command(as_json: bool, **given: Any) -> int:
     absent = {it.service: it.reason for it in base.runtime.limits() if it.capability == "run"}
     rows = []
     for name, state in base.runtime.states().items():
-        addresses = [str(it) for it in base.runtime.endpoints(name).values()]
+        addresses = sorted({str(it) for it in base.runtime.endpoints(name).values()})
         rows.append(
             {
                 "service": name,

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import platform
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -65,24 +65,30 @@ class Ground:
     ledger: FileLedger
     runtime: Runtime
     why: str
+    without: frozenset[str]
+    folder: Path | None  # of the run, where there is one
 
 
-def ground(wanted: Wanted, clock: SystemClock, run: str = "") -> Ground:
-    """Read the environment and choose its runtime; starts nothing."""
+def ground(
+    wanted: Wanted, clock: SystemClock, begin: Callable[[], Path | None] = lambda: None
+) -> Ground:
+    """Read the environment, then ``begin`` a run, then choose its runtime; starts nothing."""
     environment = locate.environment(wanted, Path.cwd())
+    wanted = replace(wanted, without=locate.left_out(wanted.without, environment))
     state = prepare_state(state_folder(environment.project_name, environment.folder))
-    ledger = FileLedger(state, run)
+    folder = begin()
+    ledger = FileLedger(state, folder.name if folder else "")
     runtime, why = choose(wanted, environment, state, ledger, clock)
-    return Ground(environment, state, ledger, runtime, why)
+    return Ground(environment, state, ledger, runtime, why, wanted.without, folder)
 
 
 @contextmanager
 def session(wanted: Wanted, command: str, clock: SystemClock) -> Iterator[Session]:
     """Wire a run that is recorded, under the project's lock."""
-    folder = new_run(Path.cwd(), clock.wall())
-    base = ground(wanted, clock, folder.name)
+    base = ground(wanted, clock, lambda: new_run(Path.cwd(), clock.wall()))
+    assert base.folder is not None  # noqa: S101 (we have just begun it)
     with locked(base.state, command):
-        made = _wired(wanted, command, clock, base, folder)
+        made = _wired(wanted, command, clock, base, base.folder)
         try:
             yield made
         finally:
@@ -97,7 +103,7 @@ def _wired(wanted: Wanted, command: str, clock: SystemClock, base: Ground, folde
         upto=wave,
         runtime=runtime.name,
         limits=runtime.limits(),
-        without=wanted.without,
+        without=base.without,
     )
     gate = Gate(environment.secrets.values(), _names(environment))
     recorder = Recorder(folder / "record.jsonl", gate, _views(wanted), clock=clock)
