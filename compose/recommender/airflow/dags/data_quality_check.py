@@ -8,7 +8,6 @@ from __future__ import annotations
 from datetime import timedelta
 
 from airflow.sdk import Param, dag, get_current_context, task
-from airflow.sdk.exceptions import AirflowFailException
 
 DEMO = "d0000000-0000-4000-8000-000000000001"
 
@@ -25,16 +24,12 @@ def data_quality_check() -> None:
     @task
     def check() -> dict[str, int]:
         """The row counts; fails with every finding when there is one."""
-        from ml_engine_client import EngineRefused, ask
+        from ml_engine_client import ask, fail
 
-        tenant = get_current_context()["params"]["tenant_id"]
-        try:
-            report = ask("GET", f"/api/v1/data/{tenant}/quality")
-        except EngineRefused as refused:
-            raise AirflowFailException(str(refused)) from None
+        report = ask("GET", f"/api/v1/data/{get_current_context()['params']['tenant_id']}/quality")
         findings = [f"{row['rows']} rows: {row['problem']}" for row in report["findings"]]
         if findings:
-            raise AirflowFailException("; ".join(findings))
+            fail("; ".join(findings))
         return dict(report["rows"])
 
     check()

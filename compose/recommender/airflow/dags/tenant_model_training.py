@@ -6,21 +6,10 @@ Trigger with the configuration ``{"tenant_id": "…"}``.
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
 
 from airflow.sdk import Param, dag, get_current_context, task
-from airflow.sdk.exceptions import AirflowFailException
 
 MINIMUM_NDCG = 0.30
-
-
-def _step(training: str, step: str) -> dict[str, Any]:
-    from ml_engine_client import EngineRefused, ask
-
-    try:
-        return ask("POST", f"/api/v1/training/{training}/{step}")
-    except EngineRefused as refused:
-        raise AirflowFailException(str(refused)) from None
 
 
 @dag(
@@ -34,34 +23,37 @@ def _step(training: str, step: str) -> dict[str, Any]:
 def tenant_model_training() -> None:
     @task
     def read() -> str:
-        """Let the engine read the tenant's data; hands on the id of its run."""
-        from ml_engine_client import EngineRefused, ask
+        """Let the engine read the tenant's data; hands on the path of its run."""
+        from ml_engine_client import ask
 
         tenant = get_current_context()["params"]["tenant_id"]
         body = {"tenant_id": tenant, "minimum_ndcg": MINIMUM_NDCG}
-        try:
-            run = ask("POST", "/api/v1/training", body)
-        except EngineRefused as refused:
-            raise AirflowFailException(str(refused)) from None
+        run = ask("POST", "/api/v1/training", body)
         print(f"{run['users']} users, {run['items']} items, {run['interactions']} interactions")
-        return str(run["run_id"])
+        return f"/api/v1/training/{run['run_id']}"
 
     @task
     def train(training: str) -> str:
-        print(f"trained after {_step(training, 'train')['seconds']} seconds of work")
+        from ml_engine_client import ask
+
+        print(f"trained, {ask('POST', training + '/train')['seconds']} seconds of work so far")
         return training
 
     @task
     def evaluate(training: str) -> str:
-        run = _step(training, "evaluate")
+        from ml_engine_client import ask, fail
+
+        run = ask("POST", training + "/evaluate")
         if run["status"] == "failed":
-            raise AirflowFailException(run["error"])
+            fail(run["error"])
         print(f"NDCG@10 {run['ndcg_at_10']}")
         return training
 
     @task
     def publish(training: str) -> str:
-        return str(_step(training, "publish")["version"])
+        from ml_engine_client import ask
+
+        return str(ask("POST", training + "/publish")["version"])
 
     publish(evaluate(train(read())))
 
