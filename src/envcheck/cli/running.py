@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import replace
 
+from envcheck.cli.endpoints import write_endpoints
 from envcheck.cli.ends import show_end, write_reports
 from envcheck.cli.options import Wanted
 from envcheck.cli.signals import Interrupts
@@ -64,6 +65,7 @@ def end(made: Session, facts: Facts, seconds: float) -> None:
     verdict = judged.verdict.value
     made.recorder.say(RunEnded(verdict, judged.exit_code, seconds, judged.reason))
     made.recorder.close()
+    write_endpoints(made)  # by every command: `latest` points to the last of them
     point_latest(made.folder)
     write_reports(made)
 

@@ -25,16 +25,12 @@ def command(fail_fast: bool, down: str, **given: Any) -> int:
     The environment stays up, passed or failed, unless --down says otherwise. On an unchanged,
     running environment this only verifies.
     """
-    from envcheck.cli.endpoints import write_endpoints
     from envcheck.cli.running import recorded
     from envcheck.cli.wiring import Session
 
     def work(made: Session) -> None:
         made.runner.fail_fast = fail_fast
-        try:
-            made.runner.up()
-        finally:
-            write_endpoints(made)
+        made.runner.up()
 
     asked = wanted(**given)
     code = recorded(asked, "up", work)
