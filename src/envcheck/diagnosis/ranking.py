@@ -3,8 +3,9 @@
 The order that finds the root: what did not come up before what runs; of one service the level
 looked at first (it runs, port, handshake, login, object, content, behaviour); of several services
 the one the others need. A failure that names what is wrong inside its own server (a missing topic,
-a refused login) is always a root of its own; only what is seen through an API is laid at the door
-of a dependency that failed in the same run. So two independent roots stay two.
+a refused login) is a root of its own, unless another wrong of that server brings it along; only
+what is seen through an API is laid at the door of a dependency that failed in the same run. So two
+independent roots stay two.
 """
 
 from __future__ import annotations
@@ -22,14 +23,27 @@ SHOWN_LOG_LINES = 6
 
 # Seen from outside: may as well be the fault of something behind the service.
 _SECOND_HAND = ("api.", "http.", "job.", "check.", "service.not-ready")
-# Seen from outside, but nothing behind the service explains it.
-_FIRST_HAND = (
-    "api.token-accepted",
-    "api.tenant-leak",
-    "api.no-rate-limit",
-    "api.signature",
-    "api.token-refused",
-)
+# Seen from outside, but explained only by what stands here: the beginnings of causes behind it.
+_RESTS_ON: Mapping[str, tuple[str, ...]] = {
+    "api.token-accepted": (),
+    "api.token-signature": (),
+    "api.token-refused": ("postgres.rows", "postgres.table"),  # the user it speaks of is gone
+    "api.tenant-leak": ("postgres.r", "postgres.policy"),  # row security, roles around it, rows
+    "api.no-rate-limit": ("postgres.", "redis.", "service.", "network."),
+}
+# A wrong that brings others along, at the same server.
+_SCHEMA = ("postgres.table-missing", "postgres.column-missing", "postgres.row-security-off",
+           "postgres.policy-missing", "postgres.rows-missing")  # fmt: skip
+_BRINGS: Mapping[str, tuple[str, ...]] = {
+    "postgres.migration-missing": _SCHEMA,
+    "postgres.migration-behind": _SCHEMA,
+    "postgres.row-security-off": ("postgres.row-security-leaks",),
+    "postgres.row-security-not-forced": ("postgres.row-security-leaks",),
+    "postgres.role-bypasses-row-security": ("postgres.row-security-leaks",),
+    "api.token-signature": ("api.token-refused",),
+}
+# Tokens travel: whoever gets a badly signed one refuses it, wherever it was issued.
+_TRAVELS = ("api.token-signature",)
 
 
 @dataclass
@@ -52,6 +66,7 @@ def diagnose(
         key=lambda it: (it.level > Level.PROCESS, len(needs.get(_blamed(it), ())), it.level),
     ):
         _place(outcome, roots, needs)
+    roots = _without_brought_along(roots)
     for outcome in failing:
         if outcome.status is Status.BLOCKED and (root := _root_of(outcome, roots, needs)):
             root.victims.append(outcome)
@@ -78,20 +93,47 @@ def _place(outcome: Outcome, roots: list[_Root], needs: Mapping[str, frozenset[s
 def _suspect(
     outcome: Outcome, roots: Sequence[_Root], needs: Mapping[str, frozenset[str]]
 ) -> _Root | None:
+    return next((root for root in roots if _explains(root, outcome, needs)), None)
+
+
+def _explains(root: _Root, outcome: Outcome, needs: Mapping[str, frozenset[str]]) -> bool:
     culprit = _blamed(outcome)
-    for root in roots:
-        if root.culprit == culprit and root.level <= Level.LOGIN:
-            return root  # the same service, at a level everything deeper rests on
-        if root.culprit in needs.get(culprit, ()) and second_hand(outcome.cause):
-            return root
-        if root.culprit == culprit and second_hand(outcome.cause) and not second_hand(root.cause):
-            return root
-    return None
+    if root.culprit == culprit:
+        deeper = root.level <= Level.LOGIN  # everything at that service rests on it
+        return deeper or (second_hand(outcome.cause) and not second_hand(root.cause))
+    return root.culprit in needs.get(culprit, ()) and _rests_on(outcome.cause, root.cause)
+
+
+def _rests_on(cause: str, behind: str) -> bool:
+    if cause in _RESTS_ON:
+        return behind.startswith(_RESTS_ON[cause])
+    return second_hand(cause)
 
 
 def second_hand(cause: str) -> bool:
     """True for what is seen through a service and may be caused behind it."""
-    return not cause or (cause.startswith(_SECOND_HAND) and cause not in _FIRST_HAND)
+    return not cause or (cause.startswith(_SECOND_HAND) and cause not in _RESTS_ON)
+
+
+def _without_brought_along(roots: Sequence[_Root]) -> list[_Root]:
+    """A root that another one brings along becomes its victim, with all it pulled down."""
+    kept = [root for root in roots if _bringer(root, roots) is root]
+    for root in roots:
+        bringer = _bringer(root, roots)
+        if bringer is not root:
+            bringer.victims += [*root.shown_by, *root.victims]
+    return kept
+
+
+def _bringer(root: _Root, roots: Sequence[_Root]) -> _Root:
+    """The one at the beginning; itself when nothing brought it."""
+    brought_by = next((one for one in roots if _brings(one, root)), None)
+    return _bringer(brought_by, roots) if brought_by else root
+
+
+def _brings(root: _Root, other: _Root) -> bool:
+    near = root.culprit == other.culprit or root.cause in _TRAVELS
+    return near and other.cause in _BRINGS.get(root.cause, ())
 
 
 def _root_of(

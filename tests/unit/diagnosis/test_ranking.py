@@ -111,6 +111,64 @@ def test_an_accepted_forged_token_is_never_excused_by_a_dependency():
     assert ("backend", "api.token-accepted") in named(TOPIC, forged)
 
 
+def test_a_leak_is_brought_along_by_the_row_security_that_is_off():
+    off = failed("postgres", "row-security", "postgres.row-security-off", Level.OBJECT)
+    leak = failed("postgres", "isolation", "postgres.row-security-leaks", Level.BEHAVIOUR)
+    [root] = roots(leak, off)
+    assert (root.cause, root.victims) == ("postgres.row-security-off", (leak.id,))
+
+
+def test_what_a_missing_migration_would_have_made_is_its_victim_down_the_whole_chain():
+    behind = failed("postgres", "migration", "postgres.migration-behind", Level.OBJECT)
+    column = failed("postgres", "columns", "postgres.column-missing", Level.OBJECT)
+    off = failed("postgres", "row-security", "postgres.row-security-off", Level.OBJECT)
+    leak = failed("postgres", "isolation", "postgres.row-security-leaks", Level.BEHAVIOUR)
+    [root] = roots(column, off, behind, leak)
+    assert root.cause == "postgres.migration-behind"
+    assert sorted(root.victims) == sorted([column.id, off.id, leak.id])
+
+
+def test_a_leak_seen_through_the_api_is_laid_at_the_row_security():
+    off = failed("postgres", "row-security", "postgres.row-security-off", Level.OBJECT)
+    leak = failed("backend", "tenants", "api.tenant-leak", Level.BEHAVIOUR)
+    [root] = roots(leak, off)
+    assert root.culprit == "postgres"
+
+
+def test_a_leak_seen_through_the_api_has_nothing_to_do_with_a_column():
+    column = failed("postgres", "columns", "postgres.column-missing", Level.OBJECT)
+    leak = failed("backend", "tenants", "api.tenant-leak", Level.BEHAVIOUR)
+    assert ("backend", "api.tenant-leak") in named(leak, column)
+
+
+def test_no_limit_while_its_counter_is_full_is_the_counters_fault():
+    full = failed("redis", "round-trip", "redis.out-of-memory", Level.BEHAVIOUR)
+    unlimited = failed("backend", "burst", "api.no-rate-limit", Level.BEHAVIOUR)
+    assert named(full, unlimited) == [("redis", "redis.out-of-memory")]
+
+
+def test_no_limit_and_a_missing_topic_are_two_roots():
+    unlimited = failed("backend", "burst", "api.no-rate-limit", Level.BEHAVIOUR)
+    needy = project(service("kafka"), service("backend", kafka=Gate.STARTED))
+    found = [it.cause for it in diagnose((TOPIC, unlimited), needy, {})]
+    assert found == ["kafka.topic-missing", "api.no-rate-limit"]
+
+
+def test_who_refuses_a_badly_signed_token_is_a_victim_of_who_signed_it():
+    signed = failed("backend", "login", "api.token-signature", Level.BEHAVIOUR)
+    refused = failed("ml-engine", "upload", "api.token-refused", Level.BEHAVIOUR)
+    [root] = roots(refused, signed)
+    assert (root.culprit, root.victims) == ("backend", (refused.id,))
+
+
+def test_who_refuses_a_well_signed_token_is_at_fault():
+    refused = failed("ml-engine", "upload", "api.token-refused", Level.BEHAVIOUR)
+    assert named(TOPIC, refused) == [
+        ("kafka", "kafka.topic-missing"),
+        ("ml-engine", "api.token-refused"),
+    ]
+
+
 def test_a_culprit_named_by_the_check_itself_is_believed():
     refused = failed("ml-engine", "rec", "api.login-refused", Level.LOGIN, culprit="backend")
     assert named(refused) == [("backend", "api.login-refused")]
