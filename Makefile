@@ -61,12 +61,12 @@ clean:
 
 $(VENV)/apps/%/.ready: compose/recommender/%/requirements-dev.txt compose/recommender/%/requirements.txt $(READY)
 	$(VENV)/bin/uv venv --quiet --clear --python $(PY) $(VENV)/apps/$*
-	VIRTUAL_ENV=$(VENV)/apps/$* $(VENV)/bin/uv pip install --quiet -r $<
+	VIRTUAL_ENV=$(VENV)/apps/$* $(VENV)/bin/uv pip install --quiet --compile-bytecode -r $<
 	touch $@
 
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(PY) -m pip install --quiet --disable-pip-version-check uv
-	VIRTUAL_ENV=$(VENV) $(VENV)/bin/uv pip install --quiet --constraint constraints.txt \
+	VIRTUAL_ENV=$(VENV) $(VENV)/bin/uv pip install --quiet --compile-bytecode --constraint constraints.txt \
 	  --editable '.[embedded,seed]' --group dev
 	touch $@

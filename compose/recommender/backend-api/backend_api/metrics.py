@@ -2,11 +2,13 @@
 
 from prometheus_client import Counter, Gauge, Histogram
 
-REQUESTS = Counter("http_requests_total", "Requests answered", ["method", "route", "status"])
+REQUESTS = Counter(
+    "http_requests_total", "Requests answered", ["service", "method", "path", "status"]
+)
 SECONDS = Histogram(
     "http_request_duration_seconds",
     "Time to answer",
-    ["method", "route"],
+    ["service", "method", "path"],
     buckets=(0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 3),
 )
 CACHE = Counter("recommendation_cache_total", "Cache lookups", ["result"])

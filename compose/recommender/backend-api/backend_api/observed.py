@@ -23,6 +23,7 @@ from backend_api.logs import request_id
 from backend_api.services import Services
 from backend_api.usage import Call
 
+SERVICE = "backend-api"
 log = logging.getLogger("backend_api.access")
 
 DEADLINE = 2.8  # seconds
@@ -111,8 +112,8 @@ class Observed:
     def note(self, exchange: Exchange) -> None:
         scope, seconds = exchange.scope, exchange.seconds
         method = scope["method"] if exchange.route != "unmatched" else "any"
-        metrics.REQUESTS.labels(method, exchange.route, exchange.status).inc()
-        metrics.SECONDS.labels(method, exchange.route).observe(seconds)
+        metrics.REQUESTS.labels(SERVICE, method, exchange.route, exchange.status).inc()
+        metrics.SECONDS.labels(SERVICE, method, exchange.route).observe(seconds)
         caller = scope["state"].get("caller")
         if caller is not None:
             self.services.usage.note(call(exchange, caller))

@@ -90,8 +90,8 @@ def test_usage_and_analytics_count_the_calls_that_were_made(api: Api, admin: str
 def test_metrics_count_by_route_not_by_address(api: Api, admin: str) -> None:
     api.ask("GET", "/nowhere/very/long")
     text = api.ask("GET", "/metrics").text
-    assert f'http_requests_total{{method="POST",route="{RECOMMEND}",status="200"}}' in text
-    assert 'route="unmatched"' in text
+    assert f'{{method="POST",path="{RECOMMEND}",service="backend-api",status="200"}}' in text
+    assert 'path="unmatched"' in text
     assert "very" not in text
 
 
