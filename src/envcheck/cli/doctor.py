@@ -107,7 +107,7 @@ def _environment(asked: Wanted) -> Iterator[Finding]:
 
 def _ports(base: Any) -> Iterator[Finding]:
     from envcheck.model.service import Phase
-    from envcheck.runtimes.embedded.ports import free, owner
+    from envcheck.system.ports import free, owner
 
     states = base.runtime.states()
     for name, service in base.environment.project.services.items():

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from envcheck.errors import StackError
+from envcheck.system.files import private_folder
 
 SOCKET_LIMIT = 100  # bytes; the kernel's sun_path holds 108, supervisor adds ".<pid>" while binding
 SUFFIX_ROOM = 9
@@ -51,9 +52,9 @@ def socket_path(wanted: Path) -> Path:
     return Path(tempfile.gettempdir()) / f"envcheck-sockets-{os.geteuid()}" / f"{mark}.sock"
 
 
-def private_folder(folder: Path) -> Path:
+def own_folder(folder: Path) -> Path:
     """0700 and ours. Raises StackError when someone else made it first."""
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    private_folder(folder)
     _refuse_foreign(folder)
     return folder
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from envcheck.runtimes.embedded.ports import HOST
+from envcheck.system.ports import HOST
 
 NOWHERE = 1  # tcpmux: refused at once; a service not run here must not meet a stranger's port
 ANY_ADDRESS = {"0.0.0.0", "::", "[::]", "*"}  # noqa: S104 (what we replace)

@@ -10,12 +10,12 @@ from envcheck.errors import StackError
 from envcheck.model.runtime import Resource
 from envcheck.model.seed import Progress
 from envcheck.runtimes.embedded import evidence, removal
-from envcheck.runtimes.embedded.layout import write_private
-from envcheck.runtimes.embedded.ports import free
 from envcheck.runtimes.embedded.processes import look
 from envcheck.runtimes.embedded.programs import Program
 from envcheck.runtimes.embedded.site import Site
 from envcheck.runtimes.embedded.taking_down import TakingDown
+from envcheck.system.files import write_private
+from envcheck.system.ports import free
 
 SUPERVISOR = "supervisor"
 Announce = Callable[[Sequence[str], str], None]  # services, words; no words: it is over

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
-from envcheck.system.places import prepare_state, private_folder, socket_path
+from envcheck.system.places import own_folder, prepare_state, socket_path
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,15 +76,6 @@ class Layout:
     def make(self) -> None:
         prepare_state(self.state)
         for folder in (self.logs, self.specs, self.run, self.socket.parent):
-            private_folder(folder)
+            own_folder(folder)
         for folder in (self.data, self.servers):
             folder.mkdir(mode=0o711, exist_ok=True)
-
-
-def write_private(path: Path, text: str) -> None:
-    """0600 whatever the umask, and never half: a reader sees the old text or the new."""
-    fresh = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(text)
-    fresh.replace(path)

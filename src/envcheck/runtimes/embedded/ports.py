@@ -5,16 +5,15 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import json
-import socket
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from envcheck.errors import StackError
-from envcheck.runtimes.embedded.layout import write_private
+from envcheck.system.files import write_private
+from envcheck.system.ports import free, owner
 
-HOST = "127.0.0.1"
 # below the kernel's usual ephemeral range: no outgoing connection takes it before the server does
 MOVED_FROM, MOVED_COUNT = 20000, 10000
 
@@ -72,32 +71,6 @@ class Ports:
             for name, ports in self._chosen.items()
         }
         write_private(self._path, json.dumps({"ports": chosen, "moved": self._moved}, indent=1))
-
-
-def free(port: int) -> bool:
-    """Whether a server could listen there. Lingering connections of a dead one do not matter."""
-    with socket.socket() as attempt:
-        attempt.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            attempt.bind((HOST, port))
-        except OSError:
-            return False
-    return True
-
-
-def owner(port: int) -> str:
-    """``pid 4242 (python3)`` as far as this user may know."""
-    import psutil
-
-    for connection in psutil.net_connections("tcp"):
-        if connection.status == psutil.CONN_LISTEN and getattr(connection.laddr, "port", 0) == port:
-            if connection.pid is None:
-                break
-            try:
-                return f"pid {connection.pid} ({psutil.Process(connection.pid).name()})"
-            except psutil.Error:
-                return f"pid {connection.pid}"
-    return "another program"
 
 
 def _others(path: Path, wish: Wish, taken: set[int]) -> Iterator[int]:

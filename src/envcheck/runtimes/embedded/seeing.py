@@ -9,9 +9,9 @@ from envcheck.model.runtime import Evidence
 from envcheck.model.service import Phase, ServiceState
 from envcheck.model.target import Endpoint
 from envcheck.runtimes.embedded import evidence
-from envcheck.runtimes.embedded.ports import HOST
 from envcheck.runtimes.embedded.site import Site
 from envcheck.runtimes.embedded.watching import Watch
+from envcheck.system.ports import HOST
 
 Deliver = Callable[[ServiceState], None]
 

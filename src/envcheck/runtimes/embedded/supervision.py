@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from envcheck.errors import StackError
-from envcheck.runtimes.embedded.layout import Layout, write_private
+from envcheck.runtimes.embedded.layout import Layout
 from envcheck.runtimes.embedded.processes import NONCE, Process, carries, look
 from envcheck.runtimes.embedded.programs import Program, base_environment
 from envcheck.runtimes.embedded.remote import call
+from envcheck.system.files import write_private
 
 HERE = Path(__file__).parent
 READY_SECONDS = 15.0  # it takes 0.13 s; a machine may be busy installing
