@@ -1,7 +1,8 @@
 """What is ours: one lock per project, and the ledger of everything we are about to make.
 
 The lock is held by a file descriptor, so a SIGKILL frees it. The ledger takes each intent before
-the step and is append-only, so that whatever kills us, the next command knows what to look for.
+the step and is append-only, so that whatever kills us, the next command knows what to look for: a
+run that was begun and never ended was killed, and what it made is to be removed.
 """
 
 from __future__ import annotations
@@ -10,36 +11,69 @@ import fcntl
 import json
 import os
 import secrets
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import asdict
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from envcheck.errors import StackError
 from envcheck.model.runtime import Resource
+from envcheck.system.places import prepare_state
 
 PRIVATE = 0o600
+TRIES = 6  # whoever only asks who holds the lock holds it for a few microseconds
+PAUSE = 0.05  # seconds between two tries
+BOOKS = {"lock", "nonce", "ledger.jsonl"}  # what this module keeps in the state folder
 
 
 @contextmanager
 def locked(state: Path, command: str) -> Iterator[None]:
-    """Hold the project. Raises StackError that says who holds it."""
-    descriptor = os.open(state / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, PRIVATE)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        holder = holder_of(state) or "another envcheck"
-        os.close(descriptor)
-        raise StackError(
-            f"{holder} holds this project", "wait until it has ended, or stop it with Ctrl-C there"
-        ) from None
+    """Hold the project. Raises StackError that says who holds it.
+
+    On leaving, a state folder that holds nothing but empty books is removed.
+    """
+    descriptor = _acquired(state)
     try:
         _sign(descriptor, command)
         yield
     finally:
         os.ftruncate(descriptor, 0)
+        _remove_if_over(state)
         os.close(descriptor)
+
+
+def _acquired(state: Path) -> int:
+    for _ in range(TRIES):
+        prepare_state(state)
+        with suppress(FileNotFoundError):  # whoever held it last has just removed the folder
+            descriptor = os.open(state / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, PRIVATE)
+            if _flocked(descriptor, fcntl.LOCK_EX) and _is(state / "lock", descriptor):
+                return descriptor
+            os.close(descriptor)
+        time.sleep(PAUSE)
+    holder = holder_of(state) or "another envcheck"
+    raise StackError(
+        f"{holder} holds this project", "wait until it has ended, or stop it with Ctrl-C there"
+    )
+
+
+def _flocked(descriptor: int, how: int) -> bool:
+    try:
+        fcntl.flock(descriptor, how | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _is(path: Path, descriptor: int) -> bool:
+    """False when the holder before us removed the file while we opened it."""
+    try:
+        return os.path.samestat(path.stat(), os.fstat(descriptor))
+    except FileNotFoundError:
+        return False
 
 
 def _sign(descriptor: int, command: str) -> None:
@@ -51,18 +85,47 @@ def _sign(descriptor: int, command: str) -> None:
 def holder_of(state: Path) -> str:
     """Who holds the project now, in words; empty when nobody does."""
     try:
-        return (state / "lock").read_text()
+        descriptor = os.open(state / "lock", os.O_RDONLY | os.O_CLOEXEC)
     except FileNotFoundError:
         return ""
+    with os.fdopen(descriptor) as file:
+        # a signature under a lock that can be had is that of a killed run
+        return "" if _flocked(descriptor, fcntl.LOCK_SH) else file.read()
+
+
+def _remove_if_over(state: Path) -> None:
+    """Nothing of ours stands, nobody was killed here: the books go too."""
+    ledger = FileLedger(state, "", looking=True)
+    if ledger.standing() or ledger.unfinished() or {it.name for it in state.iterdir()} - BOOKS:
+        return
+    for name in ("ledger.jsonl", "nonce", "lock"):
+        (state / name).unlink(missing_ok=True)
+    with suppress(OSError):  # someone put a file there just now
+        state.rmdir()
+
+
+@dataclass(frozen=True, slots=True)
+class Unfinished:
+    """A run that was begun and never ended: it was killed."""
+
+    run: str
+    command: str
+    begun: str  # ISO 8601, UTC
+
+    def __str__(self) -> str:
+        return f"run {self.run} ({self.command}, begun {self.begun}, killed)"
 
 
 class FileLedger:
-    """Intents and results, one JSON line each, flushed as they are taken."""
+    """Intents and results, one JSON line each, flushed as they are taken.
 
-    def __init__(self, state: Path, run: str) -> None:
+    ``looking`` promises that nothing is made: then nothing is written either.
+    """
+
+    def __init__(self, state: Path, run: str, *, looking: bool = False) -> None:
         self._path = state / "ledger.jsonl"
         self._run = run
-        self._nonce = _nonce(state)
+        self._nonce = _nonce(state, keep=not looking)
 
     @property
     def nonce(self) -> str:
@@ -71,6 +134,24 @@ class FileLedger:
     @property
     def run(self) -> str:
         return self._run
+
+    def begin(self, command: str) -> None:
+        """From here on this run may make something; until ``finish`` it counts as unfinished."""
+        begun = datetime.now(UTC).isoformat(timespec="seconds")
+        self._append({"op": "begin", "run": self._run, "command": command, "begun": begun})
+
+    def finish(self, run: str) -> None:
+        """It came to its end, whichever, or what it left has been removed."""
+        self._append({"op": "finish", "run": run})
+
+    def unfinished(self) -> tuple[Unfinished, ...]:
+        open_: dict[str, Unfinished] = {}
+        for entry in self._entries():
+            if entry["op"] == "begin":
+                open_[entry["run"]] = Unfinished(entry["run"], entry["command"], entry["begun"])
+            elif entry["op"] == "finish":
+                open_.pop(entry["run"], None)
+        return tuple(open_.values())
 
     def intend(self, resource: Resource) -> None:
         self._write("intend", resource)
@@ -83,37 +164,57 @@ class FileLedger:
 
     def standing(self, run: str | None = None) -> tuple[Resource, ...]:
         open_: dict[tuple[str, str, str], tuple[str, Resource]] = {}
-        for op, of_run, resource in self._read():
+        for entry in self._entries():
+            if "resource" not in entry:
+                continue
+            resource = Resource(**entry["resource"])
             key = (resource.kind, resource.id, resource.service)
-            if op == "gone":
+            if entry["op"] == "gone":
                 open_.pop(key, None)
             else:
-                open_[key] = (open_[key][0] if key in open_ else of_run, resource)
+                open_[key] = (open_[key][0] if key in open_ else entry["run"], resource)
         return tuple(it for of_run, it in open_.values() if run in (None, of_run))
 
     def _write(self, op: str, resource: Resource) -> None:
-        line = json.dumps({"op": op, "run": self._run, "resource": asdict(resource)})
-        descriptor = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, PRIVATE)
-        try:
-            os.write(descriptor, f"\n{line}".encode())  # first: a line cut short stays alone
-        finally:
-            os.close(descriptor)
+        self._append({"op": op, "run": self._run, "resource": asdict(resource)})
 
-    def _read(self) -> Iterator[tuple[str, str, Resource]]:
-        """A line cut short by a kill was never acted on: it is the last one, and is left out."""
+    def _append(self, entry: Mapping[str, Any]) -> None:
+        """Raises StackError when the disk does not take it: then the step must not be taken."""
+        line = f"\n{json.dumps(entry)}".encode()  # newline first: a line cut short stays alone
+        try:
+            descriptor = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, PRIVATE)
+            try:
+                whole = os.write(descriptor, line) == len(line)
+            finally:
+                os.close(descriptor)
+        except OSError as error:
+            raise _unwritable(self._path, error.strerror or str(error)) from error
+        if not whole:
+            raise _unwritable(self._path, "the disk is full")
+
+    def _entries(self) -> Iterator[Mapping[str, Any]]:
+        """A line cut short by a kill was never acted on, and is left out."""
         lines = self._path.read_text().splitlines() if self._path.exists() else []
         for line in lines:
             try:
                 entry = json.loads(line)
             except ValueError:
                 continue
-            yield entry["op"], entry["run"], Resource(**entry["resource"])
+            yield entry
 
 
-def _nonce(state: Path) -> str:
+def _unwritable(path: Path, reason: str) -> StackError:
+    return StackError(f"{path} cannot be written: {reason}", "nothing is started unrecorded")
+
+
+def _nonce(state: Path, *, keep: bool) -> str:
     """Stable per project: a label that changed per run would make every run look new."""
     path = state / "nonce"
+    if not path.exists() and not keep:
+        return secrets.token_hex(8)
     if not path.exists():
-        path.touch(PRIVATE)
-        path.write_text(secrets.token_hex(8))
+        fresh = path.with_name(f".nonce.{os.getpid()}")
+        fresh.touch(PRIVATE)
+        fresh.write_text(secrets.token_hex(8))
+        fresh.replace(path)  # a kill in between must not leave an empty one
     return path.read_text()

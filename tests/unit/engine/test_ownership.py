@@ -96,3 +96,60 @@ def test_a_second_run_is_told_who_holds_the_project_and_a_kill_frees_it(tmp_path
     with locked(tmp_path, "down"):
         assert "envcheck down" in holder_of(tmp_path)
     assert holder_of(tmp_path) == ""
+
+
+def test_a_run_that_was_begun_and_never_ended_was_killed(tmp_path: Path):
+    FileLedger(tmp_path, "run-1").begin("up")
+    whole = FileLedger(tmp_path, "run-2")
+    whole.begin("up")
+    whole.finish("run-2")
+    [killed] = FileLedger(tmp_path, "run-3").unfinished()
+    assert (killed.run, killed.command) == ("run-1", "up")
+
+
+def test_where_nothing_stands_the_state_folder_goes_with_the_lock(tmp_path: Path):
+    state = tmp_path / "shop-1"
+    with locked(state, "up"):
+        ledger = FileLedger(state, "run-1")
+        ledger.begin("up")
+        ledger.made(process("41"))
+        ledger.gone(process("41"))
+        ledger.finish("run-1")
+    assert not state.exists()
+
+
+@pytest.mark.parametrize("left", ["process", "run", "file"])
+def test_what_still_stands_keeps_the_books(tmp_path: Path, left: str):
+    state = tmp_path / "shop-1"
+    with locked(state, "up"):
+        ledger = FileLedger(state, "run-1")
+        if left == "process":
+            ledger.made(process("41"))
+        elif left == "run":
+            ledger.begin("up")
+        else:
+            (state / "data").mkdir()
+        nonce = ledger.nonce
+    assert FileLedger(state, "run-2").nonce == nonce
+
+
+def test_only_looking_writes_nothing(tmp_path: Path):
+    ledger = FileLedger(tmp_path / "absent", "", looking=True)
+    assert ledger.nonce
+    assert ledger.standing() == ()
+    assert not (tmp_path / "absent").exists()
+
+
+def test_who_only_asks_does_not_keep_a_run_from_beginning(tmp_path: Path):
+    (tmp_path / "lock").write_text("envcheck up (pid 1, since ever)")
+    assert holder_of(tmp_path) == ""
+    with locked(tmp_path, "up"):
+        assert "envcheck up (pid" in holder_of(tmp_path)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a full disk")
+def test_what_cannot_be_written_down_is_not_begun(tmp_path: Path):
+    (tmp_path / "ledger.jsonl").symlink_to("/dev/full")
+    ledger = FileLedger(tmp_path, "run-1")
+    with pytest.raises(StackError, match="cannot be written: No space left"):
+        ledger.intend(process("41"))
