@@ -15,8 +15,8 @@ from collections.abc import Mapping
 from types import TracebackType
 from typing import Any
 
+from envcheck.checks import kafka_ends
 from envcheck.checks.reach import Amiss
-from envcheck.model.outcome import Observation, broken, not_yet
 from envcheck.model.target import Connection, Endpoint
 
 TALK_SECONDS = 2.0  # for everything asked in one conversation; the look itself may take three
@@ -51,6 +51,8 @@ class Talk:
         self._versions: dict[int, tuple[int, int]] = {}
 
     def __enter__(self) -> Talk:
+        # the root first: two threads that enter a package by different modules deadlock in Python
+        import kafka  # noqa: F401
         from kafka.protocol.parser import KafkaProtocol
 
         # from here on: the first import of the library may itself take that long on a busy machine
@@ -59,8 +61,8 @@ class Talk:
         self._socket = self._dial()
         try:
             self._agree()
-            if self.login is not None and self.login.user:
-                self._log_in(self.login)
+            if self.login is not None:
+                self._let_in(self.login)
         except BaseException:
             self._socket.close()
             raise
@@ -99,7 +101,7 @@ class Talk:
             return context.wrap_socket(raw)
         except OSError as error:
             raw.close()
-            raise Amiss(_no_tls(self.endpoint, error)) from error
+            raise Amiss(kafka_ends.no_tls(self.endpoint, error)) from error
 
     def _agree(self) -> None:
         from kafka.protocol.metadata import ApiVersionsRequest
@@ -114,8 +116,14 @@ class Talk:
         lowest, highest = self._versions.get(request.API_KEY, (0, -1))
         if lowest > newest or highest < 0:
             name = type(request).__name__.removesuffix("Request")
-            raise Amiss(_too_strange(self.endpoint, name))
+            raise Amiss(kafka_ends.too_strange(self.endpoint, name))
         return min(newest, highest)
+
+    def _let_in(self, login: Connection) -> None:
+        if login.user:
+            self._log_in(login)
+        elif "SASL" in login.options.get("protocol", ""):
+            raise Amiss(kafka_ends.nobody_named(self.endpoint))
 
     def _log_in(self, login: Connection) -> None:
         from kafka.net.sasl import get_sasl_mechanism
@@ -124,7 +132,7 @@ class Talk:
         name = login.options.get("mechanism", "PLAIN")
         offered = self.ask(SaslHandshakeRequest(mechanism=name))
         if offered.error_code:
-            raise Amiss(_no_mechanism(self.endpoint, name, offered.mechanisms))
+            raise Amiss(kafka_ends.no_mechanism(self.endpoint, name, offered.mechanisms))
         mechanism = get_sasl_mechanism(name)(
             sasl_mechanism=name,
             sasl_plain_username=login.user,
@@ -133,7 +141,7 @@ class Talk:
         while not mechanism.is_done():
             said = self.ask(SaslAuthenticateRequest(auth_bytes=mechanism.auth_bytes()))
             if said.error_code:
-                raise Amiss(_refused_login(self.endpoint, login.user, name))
+                raise Amiss(kafka_ends.refused_login(self.endpoint, login.user, name))
             mechanism.receive(said.auth_bytes)
 
     def _exchange(self, request: Any) -> Any:
@@ -145,11 +153,11 @@ class Talk:
             self._socket.sendall(self._protocol.send_bytes())
             return self._hear()
         except TimeoutError as error:
-            raise Amiss(_silent(self.endpoint)) from error
+            raise Amiss(kafka_ends.silent(self.endpoint, TALK_SECONDS)) from error
         except OSError as error:
-            raise Amiss(_closed(self.endpoint)) from error
+            raise Amiss(kafka_ends.closed(self.endpoint)) from error
         except (KafkaError, *UNREADABLE) as error:
-            raise Amiss(_not_kafka(self.endpoint)) from error
+            raise Amiss(kafka_ends.not_kafka(self.endpoint)) from error
 
     def _hear(self) -> Any:
         while True:
@@ -166,65 +174,3 @@ class Talk:
         if left <= 0:
             raise TimeoutError
         return left
-
-
-def _silent(endpoint: Endpoint) -> Observation:
-    return not_yet(
-        f"{endpoint} accepts connections but gives no answer in {TALK_SECONDS:g}s",
-        cause="kafka.silent",
-        expected="an answer in Kafka's protocol",
-        fix="see the broker's log: it still starts, hangs, or the port belongs to something else",
-    )
-
-
-def _closed(endpoint: Endpoint) -> Observation:
-    return not_yet(
-        f"{endpoint} accepts the connection and closes it without an answer",
-        cause="kafka.closed",
-        expected="an answer in Kafka's protocol",
-        fix="see the broker's log: it still starts, or the listener demands TLS or a login (SASL)",
-    )
-
-
-def _not_kafka(endpoint: Endpoint) -> Observation:
-    return not_yet(
-        f"{endpoint} answers, but not in Kafka's protocol",
-        cause="kafka.not-kafka",
-        expected="an answer in Kafka's protocol",
-        fix="check the port: another server, a controller listener or a TLS listener stands there",
-    )
-
-
-def _no_tls(endpoint: Endpoint, error: OSError) -> Observation:
-    return not_yet(
-        f"{endpoint} does not complete the TLS handshake: {type(error).__name__}",
-        cause="kafka.tls",
-        expected="TLS, as KAFKA_LISTENER_SECURITY_PROTOCOL_MAP says",
-        fix="check the listener's security protocol and key store",
-    )
-
-
-def _too_strange(endpoint: Endpoint, name: str) -> Observation:
-    return broken(
-        f"{endpoint} does not offer the message {name} in a version we know",
-        cause="kafka.unsupported-version",
-        fix="use a broker that speaks Kafka 1.0 or newer",
-    )
-
-
-def _no_mechanism(endpoint: Endpoint, name: str, offered: list[str]) -> Observation:
-    return broken(
-        f"{endpoint} does not offer the login mechanism {name}",
-        cause="kafka.login-mechanism",
-        expected=f"{name} among {', '.join(offered) or 'none'}",
-        fix="align KAFKA_SASL_ENABLED_MECHANISMS with the connection's mechanism",
-    )
-
-
-def _refused_login(endpoint: Endpoint, user: str, mechanism: str) -> Observation:
-    return broken(
-        f"{endpoint} refuses the login of {user} ({mechanism})",
-        cause="kafka.login-refused",
-        expected=f"{user} is let in",
-        fix="align user and password with the broker's JAAS configuration",
-    )

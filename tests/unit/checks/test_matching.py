@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from envcheck.checks.matching import MISSING, difference, find, ordered, same, valid
+from envcheck.checks.json_paths import MISSING, find
+from envcheck.checks.json_words import ordered, same
+from envcheck.checks.matching import difference, valid
 
 BODY = {
     "count": 2,

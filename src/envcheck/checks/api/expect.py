@@ -12,15 +12,9 @@ from envcheck.checks.api.request import Exchange
 from envcheck.checks.api.schema import Schema, nonconformity
 from envcheck.checks.api.tokens import Token
 from envcheck.checks.api.verdicts import wrong_status
-from envcheck.checks.matching import (
-    MISSING,
-    Matchers,
-    difference,
-    mismatch,
-    shown,
-    valid_expected,
-    valid_named,
-)
+from envcheck.checks.json_paths import MISSING
+from envcheck.checks.json_words import mismatch, shown, valid_expected, valid_named
+from envcheck.checks.matching import Matchers, difference
 from envcheck.checks.reach import Amiss
 from envcheck.kind import Kind, Seconds
 from envcheck.model.outcome import broken

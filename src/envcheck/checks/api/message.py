@@ -8,10 +8,11 @@ from typing import Any
 from pydantic import Field
 
 from envcheck.checks.api.memory import Memory
+from envcheck.checks.json_words import shown
 from envcheck.checks.kafka_cluster import Cluster, cluster, login_of, talk_to
 from envcheck.checks.kafka_records import Record, ends, read
 from envcheck.checks.kafka_wire import Talk
-from envcheck.checks.matching import Matchers, difference, shown
+from envcheck.checks.matching import Matchers, difference
 from envcheck.checks.reach import Amiss, reached
 from envcheck.kind import Kind, Seconds
 from envcheck.model.outcome import not_yet

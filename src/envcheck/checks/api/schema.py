@@ -8,7 +8,8 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator
 
-from envcheck.checks.matching import TYPES, Difference, mismatch, same, shown
+from envcheck.checks.json_words import TYPES, mismatch, same, shown
+from envcheck.checks.matching import Difference
 
 ANNOTATIONS = {"title", "description", "examples", "default", "format", "$schema", "$id"}
 

@@ -13,7 +13,9 @@ from envcheck.checks.api.expect import Expect, json_of, quick_enough
 from envcheck.checks.api.memory import Memory, names
 from envcheck.checks.api.message import Message
 from envcheck.checks.api.request import Exchange, Request
-from envcheck.checks.matching import MISSING, Matchers, difference, find, shown
+from envcheck.checks.json_paths import MISSING, find
+from envcheck.checks.json_words import shown
+from envcheck.checks.matching import Matchers, difference
 from envcheck.checks.reach import Amiss
 from envcheck.kind import Kind, Seconds
 from envcheck.model.outcome import Answer, broken

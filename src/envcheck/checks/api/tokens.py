@@ -12,7 +12,8 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field
 
 from envcheck.checks.api.request import Exchange
-from envcheck.checks.matching import Matchers, difference, find
+from envcheck.checks.json_paths import find
+from envcheck.checks.matching import Matchers, difference
 from envcheck.checks.reach import Amiss
 from envcheck.kind import Kind, seconds
 from envcheck.model.outcome import broken
