@@ -26,7 +26,7 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def stage(request: pytest.FixtureRequest) -> Iterator[Stage]:
-    """The copy, not yet up. A module that needs Airflow says ``AIRFLOW = True``."""
+    """The copy, not yet up. A module that needs Airflow says ``WITH_AIRFLOW = True``."""
     with_airflow = getattr(request.module, "WITH_AIRFLOW", False)
     # not pytest's own temp folder: other sessions clear that, and a stack may be kept
     folder = Path(tempfile.mkdtemp(prefix="envcheck-stage-"))
@@ -64,6 +64,5 @@ def _end(made: Stage, artifacts: Path) -> None:
         made.keep(artifacts)
     assert said.code == 0, str(said)
     assert left == []
-    assert not (made.state / "data").exists()
-    shutil.rmtree(made.state)
+    assert not made.state.exists(), sorted(made.state.rglob("*"))
     shutil.rmtree(made.folder)
