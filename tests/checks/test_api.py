@@ -477,6 +477,8 @@ def test_what_is_broken_for_good_is_not_waited_for() -> None:
 def test_the_time_a_check_may_take_is_that_of_all_its_steps() -> None:
     (check,) = api(steps=[MAKE, {**SEE, "eventually": {"within": "5s"}}], cleanup=[DELETE]).checks()
     assert check.timeout == 3 + 3 + 5 + 3
+    (check,) = api(**{"as": "ada"}, request=GET).checks()
+    assert check.timeout == 3 + 3
 
 
 # --- the rate limit ------------------------------------------------------------------------------

@@ -15,6 +15,8 @@ from envcheck.checks.reach import Amiss, answering
 from envcheck.model.check import Check, Level, LoginRefused, Scene
 from envcheck.model.outcome import Observation, passed
 
+LOGIN_SECONDS = 3.0  # who asks may have to log in first
+
 
 class Api(Step):
     """Asks an API as somebody and demands status, headers, JSON, text, schema, speed. ``steps`` ask
@@ -48,7 +50,6 @@ class Api(Step):
         return self
 
     def checks(self) -> Sequence[Check]:
-        steps = self._all_steps()
         name = re.sub(r"[^a-z0-9]+", "-", self.name.lower()).strip("-")
         check = Check(
             name=name,
@@ -58,11 +59,17 @@ class Api(Step):
             expected=self._expected(),
             kind="api",
             grace=None,
-            timeout=sum(step.seconds for step in (*steps, *self.cleanup)),
+            timeout=self._seconds(),
             title=self.name,
             serial=self._alone(),
         )
         return (check,)
+
+    def _seconds(self) -> float:
+        """The longest it may take, logging in first."""
+        steps = (*self._all_steps(), *self.cleanup)
+        who = self.as_ or any(step.as_ for step in steps)
+        return sum(step.seconds for step in steps) + (LOGIN_SECONDS if who else 0.0)
 
     def _alone(self) -> bool:
         """A burst spends a limit others may share, unless the check says that nobody does."""
