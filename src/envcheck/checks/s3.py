@@ -12,11 +12,12 @@ from envcheck.checks import s3_buckets as buckets
 from envcheck.checks.reach import answering
 from envcheck.checks.s3_greeting import speaks_s3
 from envcheck.checks.s3_objects import Objects, holds
-from envcheck.checks.s3_session import REGION, Door, asking
+from envcheck.checks.s3_session import Door, asking
 from envcheck.checks.s3_wrong_keys import refuses_wrong_keys
 from envcheck.kind import Kind
 from envcheck.model.check import Check, Level, Look
 from envcheck.model.outcome import Observation, passed
+from envcheck.system.s3 import REGION
 
 AUTH_ENFORCED = frozenset({"s3.auth-enforced"})
 

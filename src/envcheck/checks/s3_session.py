@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,8 +11,8 @@ from envcheck.checks.s3_codes import code_refused, garbled, lost, silent
 from envcheck.model.check import Look, Scene
 from envcheck.model.outcome import Observation, broken
 from envcheck.model.target import Endpoint
-
-REGION = "us-east-1"  # what a server without regions answers to
+from envcheck.system import s3
+from envcheck.system.s3 import REGION
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,16 +24,13 @@ class Login:
 
 
 class Door:
-    """Which server and who asks. Clients are costly to make and safe to share: one per login."""
+    """Which server and who asks."""
 
     def __init__(self, service: str, identity: str, region: str, port: int | None) -> None:
         self.service = service
         self._identity = identity
         self._region = region
         self._port = port
-        self._clients: dict[Login, Any] = {}
-        self._session: Any = None
-        self._making = threading.Lock()
 
     def scheme(self, scene: Scene) -> str:
         connection = scene.target(self.service).connection
@@ -57,50 +52,7 @@ class Door:
         return reached(scene, self.service, self._port)
 
     def client(self, login: Login) -> Any:
-        with self._making:  # botocore's sessions are not safe to share while they make clients
-            if login not in self._clients:
-                self._session = self._session or _session()
-                self._clients[login] = _client(self._session, login)
-            return self._clients[login]
-
-
-def _session() -> Any:
-    """It reads botocore's models of the service, which takes far longer than a request."""
-    import boto3
-    from botocore.session import Session
-
-    return boto3.session.Session(botocore_session=Session(_NOTHING_FROM_HERE))
-
-
-def _client(session: Any, login: Login) -> Any:
-    from botocore.config import Config
-
-    return session.client(
-        "s3",
-        endpoint_url=login.url,
-        region_name=login.region,
-        aws_access_key_id=login.key,
-        aws_secret_access_key=login.secret,
-        config=Config(
-            connect_timeout=1,
-            read_timeout=2,
-            retries={"total_max_attempts": 1},
-            proxies={},
-            signature_version="s3v4",
-            s3={"addressing_style": "path"},
-            # checksum trailers are refused by servers older than the end of 2024
-            request_checksum_calculation="when_required",
-            response_checksum_validation="when_required",
-        ),
-    )
-
-
-# Neither the profile nor the files of whoever runs us may change what we ask.
-_NOTHING_FROM_HERE = {
-    "profile": (None, None, None, None),
-    "config_file": (None, None, os.devnull, None),
-    "credentials_file": (None, None, os.devnull, None),
-}
+        return s3.client(login.url, login.key, login.secret, login.region)
 
 
 def asking(door: Door, ask: Callable[[Any], Observation]) -> Look:

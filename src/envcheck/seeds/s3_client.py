@@ -9,6 +9,7 @@ from typing import Any
 from envcheck.model.outcome import Observation, broken, not_yet
 from envcheck.model.seed import SeedFailed
 from envcheck.model.target import Target
+from envcheck.system import s3
 from envcheck.system.tcp import unreachable
 
 MISSING = frozenset({"404", "NoSuchKey", "NoSuchBucket", "NotFound"})
@@ -35,8 +36,6 @@ def opened(target: Target) -> Iterator[Any]:
         raise SeedFailed(_refusal(target, error)) from error
     except BotoCoreError as error:
         raise SeedFailed(_no_answer(target, error)) from error
-    finally:
-        client.close()
 
 
 def code(error: Any) -> str:
@@ -44,25 +43,8 @@ def code(error: Any) -> str:
 
 
 def _client(target: Target) -> Any:
-    import boto3
-    from botocore.config import Config
-
     login = target.connection
-    return boto3.client(
-        "s3",
-        endpoint_url=target.url(),
-        region_name="us-east-1",
-        aws_access_key_id=login.user if login else "",
-        aws_secret_access_key=login.password if login else "",
-        config=Config(
-            connect_timeout=1,
-            read_timeout=2,
-            retries={"total_max_attempts": 1},
-            s3={"addressing_style": "path"},
-            request_checksum_calculation="when_required",  # other servers do not know trailers
-            response_checksum_validation="when_required",
-        ),
-    )
+    return s3.client(target.url(), login.user if login else "", login.password if login else "")
 
 
 def _refusal(target: Target, error: Any) -> Observation:
