@@ -57,7 +57,7 @@ def blueprint(folder: Path, *services: ComposeService, **connections: Connection
 
 def test_every_airflow_service_runs_its_own_command_with_the_mounted_dags(tmp_path: Path) -> None:
     program = blueprint(tmp_path, AIRFLOW).program("scheduler")
-    assert program.argv[2:] == ("scheduler", "--skip-serve-logs")
+    assert program.argv[3:] == ("scheduler", "--skip-serve-logs")
     assert program.env["AIRFLOW__CORE__DAGS_FOLDER"] == "/src/dags"
     assert program.env["AIRFLOW_HOME"] == str(tmp_path / "state" / "data" / "airflow-home")
 
@@ -70,7 +70,7 @@ def test_the_airflow_api_knows_the_admins_password_before_it_starts(tmp_path: Pa
     assert {path: json.loads(text) for path, text in program.files.items()} == {
         passwords: {"admin": "sesame"}
     }
-    assert program.argv[2:5] == ("api-server", "--host", "127.0.0.1")
+    assert program.argv[3:6] == ("api-server", "--host", "127.0.0.1")
     assert "sesame" not in " ".join(program.argv)
 
 

@@ -53,7 +53,8 @@ class Airflow:
         environment["PATH"] = f"{venv / 'bin'}:{environment.get('PATH', '/usr/bin:/bin')}"
         return Program(
             service=ground.service.name,
-            argv=(str(venv / "bin" / "python"), str(START), *_arguments(ground)),
+            # -P: beside the script lies a module of ours that is called airflow, too
+            argv=(str(venv / "bin" / "python"), "-P", str(START), *_arguments(ground)),
             env=environment,
             cwd=home,
             files=_passwords(ground, environment),
