@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 from collections.abc import Iterator
 from dataclasses import replace
@@ -13,6 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from envcheck.model.outcome import Answer
+from envcheck.seeds.generator.parquet import parts
 from envcheck.seeds.s3_buckets import S3Buckets
 from envcheck.seeds.sample_data import SampleData
 from tests.fakes.scene import FakeScene
@@ -162,3 +164,25 @@ def test_a_server_that_is_silent_is_said_so(s3_server: S3Server) -> None:
     finally:
         s3_server.thaw()
     assert (seen.answer, seen.cause) == (Answer.NOT_YET, "s3.no-answer")
+
+
+def test_bytes_that_bear_our_mark_and_recipe_are_proven_without_making_them_again(
+    scene: FakeScene, sample: SampleData
+) -> None:
+    write(sample, fixtures(), scene)
+    parts.cache_clear()
+    assert prove(sample, fixtures(), scene)["sample-data"].passed
+    assert parts.cache_info().misses == 0
+
+
+def test_a_recipe_that_changed_lets_the_rows_decide(
+    scene: FakeScene, sample: SampleData, client: Any
+) -> None:
+    write(sample, fixtures(), scene)
+    bucket = sample.bucket
+    body = client.get_object(Bucket=bucket, Key=ITEMS)["Body"].read()
+    fewer = io.BytesIO()
+    pq.write_table(pq.read_table(io.BytesIO(body)).slice(1), fewer)
+    marks = {"envcheck-seed": hashlib.sha256(fewer.getvalue()).hexdigest(), "envcheck-recipe": "0"}
+    client.put_object(Bucket=bucket, Key=ITEMS, Body=fewer.getvalue(), Metadata=marks)
+    assert prove(sample, fixtures(), scene)["sample-data"].cause == "s3.parquet-rows"
