@@ -36,9 +36,9 @@ class Kafka(Kind):
     service: str
     as_: str = ""
     brokers: int = Field(default=1, ge=1)
-    topics: Mapping[str, Annotated[TopicSpec, BeforeValidator(_topic)]] = Field(
-        default_factory=dict
-    )
+    topics: Mapping[
+        str, Annotated[TopicSpec, BeforeValidator(_topic, json_schema_input_type=int | TopicSpec)]
+    ] = Field(default_factory=dict)
     advertised: bool = True
     round_trip: str = ""
     groups: Mapping[str, GroupSpec] = Field(default_factory=dict)

@@ -36,7 +36,9 @@ class Expect(Kind):
     json_: Matchers = Field(default_factory=dict)
     text: Annotated[Any, AfterValidator(valid_expected)] = None
     schema_: Schema = Field(default_factory=dict)
-    jwt: Annotated[tuple[Token, ...], BeforeValidator(_listed)] = ()
+    jwt: Annotated[
+        tuple[Token, ...], BeforeValidator(_listed, json_schema_input_type=Token | list[Token])
+    ] = ()
 
     def __str__(self) -> str:
         parts = [f"status {shown_status(self.status)}"]

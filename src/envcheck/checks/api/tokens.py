@@ -36,7 +36,9 @@ class Token(Kind):
     token: str
     claims: Matchers = Field(default_factory=dict)
     algorithm: str = ""
-    lifetime: Annotated[Span | None, BeforeValidator(span)] = None
+    lifetime: Annotated[
+        Span | None, BeforeValidator(span, json_schema_input_type=str | float | None)
+    ] = None
     secret: str = ""
 
     def judge(self, exchange: Exchange, body: Any) -> None:
