@@ -35,7 +35,7 @@ _VARIABLE: Schema = {"description": "A variable.", "type": "string", "pattern": 
 _KEPT_OUTSIDE = ("description", "default", "title")
 
 
-class _Generator(GenerateJsonSchema):
+class AsWritten(GenerateJsonSchema):
     """As pydantic makes it, with durations as they are written and without invented titles."""
 
     def function_before_schema(self, schema: core_schema.BeforeValidatorFunctionSchema) -> Schema:
@@ -50,7 +50,7 @@ class _Generator(GenerateJsonSchema):
 
 
 def environment_schema() -> Schema:
-    schema = EnvironmentDocument.model_json_schema(schema_generator=_Generator)
+    schema = EnvironmentDocument.model_json_schema(schema_generator=AsWritten)
     return _finished(schema, "environment.yaml")
 
 
@@ -60,7 +60,7 @@ def wave_schema(registries: Registries | None = None) -> Schema:
     kinds = {**_models(registries.checks, "check"), **_models(registries.seeds, "seed")}
     models: list[type[BaseModel]] = list(dict.fromkeys([WaveDocument, *kinds.values()]))
     wanted: list[tuple[type[BaseModel], JsonSchemaMode]] = [(one, "validation") for one in models]
-    refs, whole = models_json_schema(wanted, schema_generator=_Generator)
+    refs, whole = models_json_schema(wanted, schema_generator=AsWritten)
     definitions = whole["$defs"]
     named = {key: refs[model, "validation"] for key, model in kinds.items()}
     schema: Schema = definitions.pop("WaveDocument")
