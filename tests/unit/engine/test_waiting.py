@@ -119,7 +119,7 @@ def test_an_exception_inside_a_look_is_heard_as_such():
         raise ZeroDivisionError("oops")
 
     answers: list[Callable[[], Observation]] = [explode, lambda: passed("yes")]
-    subject = Subject("db", lambda: answers.pop(0)())
+    subject = Subject("db", lambda: answers.pop(0)())  # noqa: PLW0108 (a new one each time)
     wait(subject)
     assert isinstance(subject.heard[0], ZeroDivisionError)
 
