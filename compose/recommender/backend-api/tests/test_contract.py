@@ -89,6 +89,7 @@ def test_usage_and_analytics_count_the_calls_that_were_made(api: Api, admin: str
 
 def test_metrics_count_by_route_not_by_address(api: Api, admin: str) -> None:
     api.ask("GET", "/nowhere/very/long")
+    api.ask("POST", RECOMMEND, token=admin, json={"user_id": "user_001", "count": 1})
     text = api.ask("GET", "/metrics").text
     assert f'{{method="POST",path="{RECOMMEND}",service="backend-api",status="200"}}' in text
     assert 'path="unmatched"' in text
