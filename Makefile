@@ -8,7 +8,7 @@ READY := $(VENV)/.ready
 PYTHON ?= python3
 
 
-.PHONY: up down test applications unit check format interrupts bench lock clean
+.PHONY: up down test applications unit check format docs interrupts bench lock clean
 .DEFAULT_GOAL := up
 
 up: $(READY)
@@ -43,6 +43,11 @@ check: $(READY)
 format: $(READY)
 	$(VENV)/bin/ruff check --fix .
 	$(VENV)/bin/ruff format .
+
+# What is written from the kinds: the reference, and the schemas editors use.
+docs: $(READY)
+	$(PY) -m envcheck.config.reference docs
+	$(PY) -m envcheck.config.schema schema
 
 # Thirty kills at random moments instead of the three of `make test`.
 interrupts: $(READY)
