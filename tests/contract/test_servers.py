@@ -15,6 +15,7 @@ import boto3
 import psycopg
 import pytest
 import redis
+import requests
 from botocore.client import Config
 from botocore.exceptions import ClientError
 
@@ -209,6 +210,35 @@ def test_tansu_advertises_the_address_it_is_dialled_at(host: Host) -> None:
     assert (broker["host"], broker["port"]) == ("127.0.0.1", endpoints[9092].port)
 
 
+def test_the_limits_declared_for_tansu_are_true(host: Host) -> None:
+    """When one of these fails, the broker has learned it: drop the limit."""
+    from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
+    from kafka.admin import ConfigResource, ConfigResourceType, NewPartitions, NewTopic
+    from kafka.errors import IncompatibleBrokerVersion
+
+    runtime = host(KAFKA)
+    endpoint = runtime.endpoints("broker")[9092]
+    until(lambda: reached(endpoint), ConnectionError)
+    admin = KafkaAdminClient(bootstrap_servers=str(endpoint))
+    admin.create_topics([NewTopic("events", 1, 1)])
+    with pytest.raises(IncompatibleBrokerVersion):
+        admin.create_partitions({"events": NewPartitions(2)})
+    topic = ConfigResource(ConfigResourceType.TOPIC, "events")
+    assert admin.describe_configs([topic]) == {"topic": {"events": {}}}
+    admin.close()
+    producer = KafkaProducer(bootstrap_servers=str(endpoint))
+    for number in range(10):
+        producer.send("events", b"%d" % number)
+    producer.send("never-made", b"1").get(5)
+    producer.flush()
+    producer.close()
+    consumer = KafkaConsumer(bootstrap_servers=str(endpoint))
+    assert "never-made" in consumer.topics()
+    end = TopicPartition("events", 0)
+    assert consumer.end_offsets([end])[end] < 10
+    consumer.close()
+
+
 def reached(endpoint: Endpoint) -> None:
     socket.create_connection((endpoint.host, endpoint.port), 1).close()
 
@@ -241,6 +271,9 @@ def test_moto_takes_the_keys_of_the_compose_file_and_no_others(host: Host) -> No
         assert refused.value.response["Error"]["Code"] == code
         with pytest.raises(ClientError):
             s3(runtime, key, secret).put_object(Bucket="shelf", Key="x", Body=b"")
+    url = f"http://{runtime.endpoints('store')[9000]}"
+    assert requests.get(f"{url}/shelf/a/b.txt", timeout=5).status_code == 403
+    assert requests.post(f"{url}/moto-api/reset-auth", data="999", timeout=5).status_code == 403
 
 
 def test_moto_has_no_console_and_says_so(host: Host) -> None:

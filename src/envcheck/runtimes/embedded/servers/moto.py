@@ -18,6 +18,7 @@ PORT = 9000
 START = Path(__file__).with_name("moto_start.py")
 LIMITS = {
     "s3.durability": "kept in memory only: a restart forgets every bucket",
+    "s3.presigned-url": "a presigned URL is refused",
     "s3.console": "there is no console",
     "s3.version": "runs moto 5.2 here, not the server of the image",
 }

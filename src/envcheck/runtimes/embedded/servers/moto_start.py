@@ -48,12 +48,15 @@ def only_user(access: str, secret: str) -> None:
 
 
 def refusing_strangers(app: Application) -> Application:
-    """Answers a request without credentials as S3 does; moto's authentication fails over it."""
+    """Answers a request without credentials as S3 does; moto's authentication fails over it.
+
+    moto's own API is closed: it would switch that authentication off for anyone who asks.
+    """
 
     def answer(environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
         signed = "X-Amz-Signature" in environ.get("QUERY_STRING", "")
         internal = environ.get("PATH_INFO", "").startswith("/moto-api")
-        if "HTTP_AUTHORIZATION" in environ or signed or internal:
+        if not internal and ("HTTP_AUTHORIZATION" in environ or signed):
             return app(environ, start)
         start("403 Forbidden", [("Content-Type", "application/xml")])
         return [REFUSAL]

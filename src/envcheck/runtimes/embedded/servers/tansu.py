@@ -21,6 +21,8 @@ LIMITS = {
     "kafka.create-partitions": "a topic keeps the partitions it was made with",
     "kafka.topic-config": "topic settings are not described",
     "kafka.log-retention": "nothing is ever deleted by age or size",
+    "kafka.auto-create": "the first message to an unknown topic makes it, whatever is configured",
+    "kafka.settings": "KAFKA_* settings of the image are not read",
     "kafka.durability": "kept in memory only: a restart forgets every topic",
     "kafka.version": "runs Tansu 0.6 here, not Apache Kafka",
 }
