@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-import sys
+import os
+import signal
+from typing import NoReturn
 
 
-def main() -> None:
+def main() -> NoReturn:
+    """Ends without the interpreter's farewell: a look that was abandoned may never return."""
+    # until the command line is imported, 60 ms, nothing has been made
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda number, _frame: os._exit(128 + number))
     from envcheck.cli import main as run
 
-    sys.exit(run())
+    os._exit(run())
 
 
 if __name__ == "__main__":

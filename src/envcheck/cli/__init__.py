@@ -9,6 +9,7 @@ import click
 
 from envcheck import __version__
 from envcheck.cli.edge import guarded
+from envcheck.cli.signals import Interrupts
 
 COMMANDS = {
     "up": "Bring waves up, wait until truly ready, seed, verify, check.",
@@ -56,5 +57,7 @@ def envcheck() -> None:
 
 
 def main() -> int:
-    """Run one command; the exit code of whatever went wrong."""
-    return guarded(lambda: envcheck(standalone_mode=False), sys.stderr)
+    """Run one command; the exit code of whatever went wrong. Everything said has been written."""
+    interrupts = Interrupts()
+    interrupts.hear()
+    return guarded(lambda: envcheck(standalone_mode=False, obj=interrupts), sys.stderr)

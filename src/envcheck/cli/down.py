@@ -17,22 +17,27 @@ def command(volumes: bool, **given: Any) -> int:
     return take_down(wanted(**given), volumes=volumes)
 
 
-def take_down(asked: Wanted, *, volumes: bool) -> int:
-    """The exit code: 0 when listing proves that nothing is left, else 6."""
-    from envcheck.cli.wiring import ground
-    from envcheck.engine.ownership import locked
+def take_down(asked: Wanted, *, volumes: bool, and_data_of: str = "") -> int:
+    """0 when listing proves that nothing is left, else CleanupError; an interrupt does not end it
+    but shows in the exit code. ``and_data_of``: a run whose volumes go in any case."""
+    from envcheck.cli.finishing import finish_killed
+    from envcheck.cli.signals import of_this_command
+    from envcheck.cli.wiring import held
     from envcheck.errors import CleanupError
-    from envcheck.system.clock import SystemClock
 
-    base = ground(asked, SystemClock())
-    with locked(base.state, "down"):
+    interrupts = of_this_command()
+    with held(asked, "down", interrupts) as base:
+        interrupts.cleaning()
+        for sentence in finish_killed(base.ledger, base.runtime):
+            click.echo(sentence)
         before = base.ledger.standing()
-        left = base.runtime.undo(run=None, volumes=volumes)
+        left = [*(base.runtime.undo(run=and_data_of, volumes=True) if and_data_of else ())]
+        left += base.runtime.undo(run=None, volumes=volumes)
         after = base.ledger.standing()
     if left:
         raise CleanupError("not everything could be removed:\n  " + "\n  ".join(left))
     click.echo(_removed(len(before), len(after), base.environment.name))
-    return 0
+    return interrupts.code
 
 
 def _removed(before: int, after: int, name: str) -> str:

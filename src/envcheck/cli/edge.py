@@ -28,16 +28,30 @@ def guarded(run: Callable[[], Any], say: TextIO) -> int:
         result = error.exit_code
     except (click.Abort, KeyboardInterrupt):
         result = 130
+    except SystemExit as ended:  # click ends so when nobody reads us: that is no failure
+        result = 0 if isinstance(ended.__context__, OSError) else ended.code
     except EnvcheckError as error:
         say.write(in_words(error))
         result = error.exit_code
     except BrokenPipeError:
-        sys.stdout = open(os.devnull, "w")  # noqa: PTH123, SIM115 (whoever read us has gone)
+        result = 0
     except Exception as error:  # noqa: BLE001 (the edge: our bug, kept in a file)
         say.write(f"envcheck: our bug: {type(error).__name__}: {error}\n")
         say.write(f"  the details are in {_kept(error)}\n")
         result = OUR_BUG
+    _flush()
     return result if isinstance(result, int) else 0
+
+
+def _flush() -> None:
+    """Whoever read us may have gone; a second try, at the interpreter's end, would say so."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (OSError, ValueError):
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, stream.fileno())
+            os.close(nowhere)
 
 
 def in_words(error: EnvcheckError) -> str:

@@ -12,7 +12,18 @@ from envcheck.cli.options import wanted, where
 @click.command("gc")
 @where
 def command(**given: Any) -> int:
-    """Remove what a run that was killed left behind: processes, sockets, temporary folders."""
-    from envcheck.cli.down import take_down
+    """Remove what a run that was killed left behind: processes, data, sockets, folders.
 
-    return take_down(wanted(**given), volumes=False)
+    What a run that came to its end brought up stays: `envcheck down` removes that.
+    """
+    from envcheck.cli.finishing import finish_killed
+    from envcheck.cli.signals import of_this_command
+    from envcheck.cli.wiring import held
+
+    interrupts = of_this_command()
+    with held(wanted(**given), "gc", interrupts) as base:
+        interrupts.cleaning()
+        said = list(finish_killed(base.ledger, base.runtime))
+    name = base.environment.name
+    click.echo("\n".join(said) or f"{name}: no run was killed here, nothing to finish")
+    return interrupts.code

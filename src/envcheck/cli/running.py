@@ -2,48 +2,79 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 
 from envcheck.cli.endpoints import write_endpoints
-from envcheck.cli.ends import show_end, write_reports
+from envcheck.cli.ends import show_end, wanted_reports, write_reports
+from envcheck.cli.finishing import finish_killed
 from envcheck.cli.options import Wanted
-from envcheck.cli.signals import Interrupts
+from envcheck.cli.signals import of_this_command
 from envcheck.cli.wiring import Session, session
-from envcheck.errors import Interrupted, StackError
+from envcheck.errors import CleanupError, Interrupted, StackError, UnknownVerdict
 from envcheck.model.event import Noted, RunEnded, Undone
 from envcheck.model.verdict import Facts, judge
-from envcheck.system.clock import SystemClock
 from envcheck.system.files import point_latest
 
 
-def recorded(wanted: Wanted, command: str, work: Callable[[Session], None]) -> int:
-    """Run ``work`` and say how it ended; the exit code. An interrupt removes what this run made."""
-    clock = SystemClock()
-    interrupts = Interrupts(clock.stop, _warn)
-    with interrupts.heard(), session(wanted, command, clock) as made:
-        started = clock.monotonic()
-        facts = _work(made, work, interrupts, starts=command == "up")
-        end(made, facts, clock.monotonic() - started)
-    show_end(made)
+def recorded(
+    wanted: Wanted,
+    command: str,
+    work: Callable[[Session], None],
+    after: Callable[[Session], None] = lambda _made: None,
+) -> int:
+    """Run ``work`` and say how it ended; the exit code. An interrupt removes what this run made.
+
+    ``after`` is called with the verdict known, still under the project's lock.
+    """
+    wanted_reports(wanted)
+    with session(wanted, command, of_this_command()) as made:
+        started = made.clock.monotonic()
+        facts = _up(made, work) if command == "up" else _looked(made, work)
+        _end(made, facts, made.clock.monotonic() - started)
+    with suppress(BrokenPipeError):  # whoever read us has gone; the verdict stands
+        show_end(made)
+    after(made)
     return made.recorder.record.exit_code
 
 
-def _work(
-    made: Session, work: Callable[[Session], None], interrupts: Interrupts, *, starts: bool
-) -> Facts:
-    plain = Facts(strict=made.wanted.strict, only_looked=not starts)
+def _up(made: Session, work: Callable[[Session], None]) -> Facts:
+    """Until the run is noted as finished, whatever it made is the next command's to remove."""
     try:
-        work(made)
+        for sentence in finish_killed(made.ledger, made.runtime):
+            made.recorder.say(Noted(sentence))
+    except CleanupError as error:
+        return Facts(strict=made.wanted.strict, left_behind=(error.message,))
+    made.ledger.begin("up")
+    facts = _worked(made, work)
+    if facts.interrupted:
+        made.interrupts.cleaning()
+        facts = replace(facts, left_behind=_undo(made))
+    if not facts.left_behind:
+        made.ledger.finish(made.run)
+    return facts
+
+
+def _looked(made: Session, work: Callable[[Session], None]) -> Facts:
+    return replace(_worked(made, work), only_looked=True)
+
+
+def _worked(made: Session, work: Callable[[Session], None]) -> Facts:
+    """A signal counts whatever it made of the work: an installer it killed has not failed."""
+    facts = Facts(strict=made.wanted.strict)
+    try:
+        with suppress(Interrupted):  # the signal's code is asked for below
+            work(made)
     except StackError as error:
-        made.recorder.say(Noted(f"{error.message}. {error.hint}".strip()))
-        return replace(plain, not_up=(error.message,))
-    except Interrupted as interrupted:
-        with interrupts.cleaning():
-            left = _undo(made) if starts else ()
-        return replace(plain, interrupted=interrupted.exit_code, left_behind=left)
-    return plain
+        if not made.interrupts.code:
+            made.recorder.say(Noted(f"{error.message}. {error.hint}".strip()))
+        facts = replace(facts, not_up=(error.message,))
+    except UnknownVerdict as error:
+        facts = replace(facts, out_of_time=error.message)
+    if code := made.interrupts.code:
+        return Facts(strict=made.wanted.strict, interrupted=code)
+    return replace(facts, out_of_time=facts.out_of_time or made.runner.out_of_time)
 
 
 def _undo(made: Session) -> tuple[str, ...]:
@@ -56,19 +87,21 @@ def _undo(made: Session) -> tuple[str, ...]:
     return left
 
 
-def end(made: Session, facts: Facts, seconds: float) -> None:
+def _end(made: Session, facts: Facts, seconds: float) -> None:
     recorder = made.recorder
-    facts = replace(
-        facts, record_broken=recorder.broken, advised=bool(recorder.record.said("advice"))
-    )
-    judged = judge(recorder.record.outcomes, facts)
-    verdict = judged.verdict.value
-    made.recorder.say(RunEnded(verdict, judged.exit_code, seconds, judged.reason))
-    made.recorder.close()
-    write_endpoints(made)  # by every command: `latest` points to the last of them
-    point_latest(made.folder)
-    write_reports(made)
+    facts = replace(facts, advised=bool(recorder.record.said("advice")))
+    _judge(made, facts, seconds)
+    recorder.close()
+    try:
+        write_endpoints(made)  # by every command: `latest` points to the last of them
+        write_reports(made)
+        point_latest(made.folder)
+    except OSError as error:
+        recorder.broken = f"{error.filename or made.folder} cannot be written: {error.strerror}"
+        _judge(made, facts, seconds)
 
 
-def _warn(text: str) -> None:
-    print(f"\nenvcheck: {text}", file=sys.stderr, flush=True)
+def _judge(made: Session, facts: Facts, seconds: float) -> None:
+    recorder = made.recorder
+    judged = judge(recorder.record.outcomes, replace(facts, record_broken=recorder.broken))
+    recorder.say(RunEnded(judged.verdict.value, judged.exit_code, seconds, judged.reason))

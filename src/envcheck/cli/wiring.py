@@ -15,6 +15,7 @@ from envcheck import __version__
 from envcheck.cli import locate
 from envcheck.cli.options import Wanted
 from envcheck.cli.runtimes import choose
+from envcheck.cli.signals import Interrupts
 from envcheck.diagnosis.ranking import diagnose
 from envcheck.engine.identities import Identities
 from envcheck.engine.ownership import FileLedger, locked
@@ -24,7 +25,7 @@ from envcheck.engine.recorder import Recorder
 from envcheck.engine.runner import Runner
 from envcheck.engine.scene import StackScene
 from envcheck.engine.waiting import ThreadInbox
-from envcheck.errors import UsageError
+from envcheck.errors import UnknownVerdict, UsageError
 from envcheck.model.environment import Environment
 from envcheck.model.event import Noted, RunStarted
 from envcheck.model.record import Listener
@@ -32,7 +33,7 @@ from envcheck.model.runtime import Runtime
 from envcheck.reporting.view import view
 from envcheck.system.clock import SystemClock
 from envcheck.system.files import new_run
-from envcheck.system.places import prepare_state, state_folder
+from envcheck.system.places import state_folder
 from envcheck.system.secrets import Gate
 
 
@@ -50,6 +51,7 @@ class Session:
     clock: SystemClock
     ledger: FileLedger
     folder: Path  # .envcheck/runs/<id>
+    interrupts: Interrupts
 
     @property
     def run(self) -> str:
@@ -66,36 +68,83 @@ class Ground:
     runtime: Runtime
     why: str
     without: frozenset[str]
-    folder: Path | None  # of the run, where there is one
 
 
-def ground(
-    wanted: Wanted, clock: SystemClock, begin: Callable[[], Path | None] = lambda: None
-) -> Ground:
-    """Read the environment, then ``begin`` a run, then choose its runtime; starts nothing."""
+def ground(wanted: Wanted, clock: SystemClock) -> Ground:
+    """Read the environment and choose its runtime; only to look: nothing is written."""
+    environment, wanted = read(wanted)
+    state = _state(environment)
+    return _ground(environment, wanted, clock, FileLedger(state, "", looking=True))
+
+
+def read(wanted: Wanted) -> tuple[Environment, Wanted]:
+    """The environment, and what was asked for with every pattern resolved."""
     environment = locate.environment(wanted, Path.cwd())
-    wanted = replace(wanted, without=locate.left_out(wanted.without, environment))
-    state = prepare_state(state_folder(environment.project_name, environment.folder))
-    folder = begin()
-    ledger = FileLedger(state, folder.name if folder else "")
-    runtime, why = choose(wanted, environment, state, ledger, clock)
-    return Ground(environment, state, ledger, runtime, why, wanted.without, folder)
+    upto(wanted, environment)
+    return environment, replace(wanted, without=locate.left_out(wanted.without, environment))
 
 
 @contextmanager
-def session(wanted: Wanted, command: str, clock: SystemClock) -> Iterator[Session]:
+def held(
+    wanted: Wanted, command: str, interrupts: Interrupts, begin: Callable[[], str] = lambda: ""
+) -> Iterator[Ground]:
+    """Read, take the project's lock, ``begin`` a run and give its id, choose the runtime."""
+    environment, wanted = read(wanted)
+    state = _state(environment)
+    interrupts.orderly()
+    with locked(state, command):
+        interrupts.heed()
+        ledger = FileLedger(state, begin())
+        yield _ground(environment, wanted, SystemClock(interrupts.stop), ledger)
+
+
+def _state(environment: Environment) -> Path:
+    return state_folder(environment.project_name, environment.folder)
+
+
+def _ground(
+    environment: Environment, wanted: Wanted, clock: SystemClock, ledger: FileLedger
+) -> Ground:
+    state = _state(environment)
+    runtime, why = choose(wanted, environment, state, ledger, clock)
+    return Ground(environment, state, ledger, runtime, why, wanted.without)
+
+
+@contextmanager
+def session(wanted: Wanted, command: str, interrupts: Interrupts) -> Iterator[Session]:
     """Wire a run that is recorded, under the project's lock."""
-    base = ground(wanted, clock, lambda: new_run(Path.cwd(), clock.wall()))
-    assert base.folder is not None  # noqa: S101 (we have just begun it)
-    with locked(base.state, command):
-        made = _wired(wanted, command, clock, base, base.folder)
+    clock = SystemClock(interrupts.stop)
+    folders: list[Path] = []
+
+    def begin() -> str:
+        folders.append(_new_run(clock))
+        return folders[0].name
+
+    with held(wanted, command, interrupts, begin) as base:
+        made = _wired(wanted, command, interrupts, clock, base, folders[0])
         try:
             yield made
         finally:
             made.recorder.close()
 
 
-def _wired(wanted: Wanted, command: str, clock: SystemClock, base: Ground, folder: Path) -> Session:
+def _new_run(clock: SystemClock) -> Path:
+    try:
+        return new_run(Path.cwd(), clock.wall())
+    except OSError as error:
+        reason = f"no record can be written below {Path.cwd()}: {error.strerror}"
+        hint = "nothing was touched; a run without its record proves nothing"
+        raise UnknownVerdict(reason, hint) from error
+
+
+def _wired(  # noqa: PLR0917 (one caller)
+    wanted: Wanted,
+    command: str,
+    interrupts: Interrupts,
+    clock: SystemClock,
+    base: Ground,
+    folder: Path,
+) -> Session:
     environment, runtime = base.environment, base.runtime
     wave = upto(wanted, environment)
     made = plan(
@@ -108,20 +157,34 @@ def _wired(wanted: Wanted, command: str, clock: SystemClock, base: Ground, folde
     gate = Gate(environment.secrets.values(), _names(environment))
     recorder = Recorder(folder / "record.jsonl", gate, _views(wanted), clock=clock)
     scene = _scene(base, made, clock, gate)
+    inbox = ThreadInbox()
+    interrupts.waking(inbox.wake)
     runner = Runner(
         plan=made,
         project=environment.project,
         runtime=runtime,
         scene=scene,
         clock=clock,
-        inbox=ThreadInbox(),
+        inbox=inbox,
         emit=recorder.say,
         diagnose=diagnose,
+        timeout=environment.timeout if wanted.timeout is None else wanted.timeout,
+        timeout_includes_installing=wanted.timeout is not None,
     )
     recorder.say(_opening(command, clock, base, made, folder.name))
     _say_limits(recorder, runtime)
     return Session(
-        wanted, environment, runtime, made, recorder, runner, scene, clock, base.ledger, folder
+        wanted=wanted,
+        environment=environment,
+        runtime=runtime,
+        plan=made,
+        recorder=recorder,
+        runner=runner,
+        scene=scene,
+        clock=clock,
+        ledger=base.ledger,
+        folder=folder,
+        interrupts=interrupts,
     )
 
 

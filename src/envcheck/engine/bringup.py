@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from envcheck.engine import gates
 from envcheck.engine.readiness import (
@@ -14,10 +14,11 @@ from envcheck.engine.readiness import (
     begin,
     block,
     expire,
+    late,
     next_event,
     see,
 )
-from envcheck.engine.waiting import Waiting, backoff
+from envcheck.engine.waiting import Waiting, backoff, heed
 from envcheck.errors import StackError
 from envcheck.model.check import Check, LoginRefused, Scene
 from envcheck.model.clock import Clock
@@ -110,6 +111,14 @@ class ServiceSubject:
     def tick(self, now: float) -> None:
         self.state = expire(self.state, now)
 
+    def out_of_time(self, _reason: str, now: float) -> None:
+        """One that has not started is judged by its gates: whoever holds it is late, not it."""
+        if self.state.standing is Standing.STARTING:
+            self.state = late(self.state, now)
+
+    def never_started(self, reason: str, now: float) -> None:
+        self.state = late(replace(self.state, started=now, waited_for=reason), now)
+
 
 class Bringup:
     """One wave. ``others`` are the standings of earlier waves; it adds its own."""
@@ -136,6 +145,7 @@ class Bringup:
     ) -> list[ServiceSubject]:
         """Returns when every member is ready, done, or has failed for good."""
         self._wave = number
+        self._waiting = waiting
         subjects = [ServiceSubject(member, scene) for member in members]
         waiting.until_ended(subjects, after_each=lambda: self._after_each(subjects))
         return subjects
@@ -168,7 +178,11 @@ class Bringup:
         if culprit:
             subject.state = block(subject.state, culprit, now)
         elif gates.open_for(subject.service, self._project, standings):
-            self._start(subject, now)
+            if over := self._waiting.over:
+                subject.never_started(over, now)
+            else:
+                heed(self._clock)
+                self._start(subject, now)
         return subject.state.standing is not Standing.HELD
 
     def _start(self, subject: ServiceSubject, now: float) -> None:

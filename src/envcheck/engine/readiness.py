@@ -130,6 +130,11 @@ def expire(service: Readiness, now: float) -> Readiness:
     return _end(service, Standing.READY, now) if _stayed_up(service, now) else service
 
 
+def late(service: Readiness, now: float) -> Readiness:
+    """It is waited for no longer, whatever its own deadline."""
+    return _end(service, Standing.LATE, now)
+
+
 def next_event(service: Readiness) -> float | None:
     """When something must happen at the latest: a look, a deadline, having stayed up."""
     if service.standing is not Standing.STARTING:

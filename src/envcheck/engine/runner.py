@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -11,7 +12,8 @@ from envcheck.engine.readiness import Readiness
 from envcheck.engine.seeding import seed
 from envcheck.engine.standing import outcome_of, standing_now
 from envcheck.engine.verification import Planned, verify
-from envcheck.engine.waiting import Inbox, Waiting
+from envcheck.engine.waiting import Inbox, Waiting, heed
+from envcheck.errors import UnknownVerdict
 from envcheck.model.check import Scene
 from envcheck.model.clock import Clock
 from envcheck.model.compose import ComposeProject
@@ -45,21 +47,35 @@ class Runner:
     emit: Callable[[Event], None]
     diagnose: Diagnose
     fail_fast: bool = False
+    timeout: float = math.inf  # seconds in total
+    timeout_includes_installing: bool = False
+    out_of_time: str = ""  # why waves were left out
     _standings: dict[str, Readiness] = field(default_factory=dict)
     _failed: dict[str, str] = field(default_factory=dict)  # service → its culprit
     _bad: list[Outcome] = field(default_factory=list)  # of all waves so far
 
     def __post_init__(self) -> None:
-        self._waiting = Waiting(self.clock, self.inbox)
+        self._begin_timing()
+
+    def _begin_timing(self) -> None:
+        until = self.clock.monotonic() + self.timeout
+        words = f"the total time of {self.timeout:g} s was over"
+        self._waiting = Waiting(self.clock, self.inbox, until=until, words=words)
 
     def up(self) -> None:
         """The whole chain for every wave of the plan."""
         services = [member.name for wave in self.plan.waves for member in wave.members]
         with self.runtime.watch(self.inbox.put):
             self.runtime.prepare(services, self._preparing)
+            heed(self.clock)
+            if not self.timeout_includes_installing:
+                self._begin_timing()
             for sentence in self.runtime.moved():
                 self.emit(Noted(sentence))
             for wave in self.plan.waves:
+                if self._waiting.over:
+                    self.out_of_time = f"{self._waiting.over} before wave {wave.number}"
+                    return
                 if not self._wave(wave) and self.fail_fast:
                     return
 
@@ -146,6 +162,8 @@ class Runner:
         return asked + [it for it in (*wave.verify, *wave.checks) if it.phase in phases]
 
     def _preparing(self, done: int, total: int, unit: str, note: str = "") -> None:
+        if self.timeout_includes_installing and self._waiting.over and done < total:
+            raise UnknownVerdict(f"{self._waiting.over} while installing")
         self.emit(Progressed(0, "prepare", done, total, unit, note))
 
     def _told(self, outcomes: Sequence[Outcome]) -> list[Outcome]:

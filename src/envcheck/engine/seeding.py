@@ -62,6 +62,9 @@ class SeedSubject:
     def see(self, state: ServiceState, now: float) -> None:
         """Its own writing hears of a death first."""
 
+    def out_of_time(self, reason: str, now: float) -> None:
+        self._end(Status.UNKNOWN, now, reason=reason)
+
     def look(self) -> Observation:
         try:
             return passed(str(self.seed.unit.write(self._scene, self._progress)))

@@ -12,11 +12,13 @@ from dataclasses import dataclass
 from envcheck.engine.readiness import CONFIRM
 from envcheck.engine.scene import NotHere
 from envcheck.engine.waiting import Waiting, backoff
+from envcheck.errors import Interrupted
 from envcheck.model.check import Check, Level, LoginRefused, Scene
 from envcheck.model.clock import Clock
 from envcheck.model.outcome import Answer, Observation, Outcome, Status, not_yet
 from envcheck.model.service import ServiceState
 
+SETTLE = 1.0  # seconds an interrupted check gets to remove what it made to look at
 GRACE = 5.0  # seconds a not yet may be asked again, unless the check says otherwise
 
 
@@ -88,6 +90,9 @@ class CheckSubject:
 
     def tick(self, now: float) -> None:
         """A check's time is up only when it has answered."""
+
+    def out_of_time(self, reason: str, now: float) -> None:
+        self._end(Status.UNKNOWN, now, reason=reason)
 
     def hear(self, result: Observation | Exception, now: float) -> None:
         self._attempts += 1
@@ -167,7 +172,11 @@ def verify(  # noqa: PLR0917 (one caller, by name)
                 told.add(subject.key)
                 tell(subject.outcome)
 
-    waiting.until_ended(subjects, after_each)
+    try:
+        waiting.until_ended(subjects, after_each)
+    except Interrupted:
+        waiting.settle(SETTLE)
+        raise
     return [subject.outcome for subject in subjects if subject.outcome is not None]
 
 

@@ -2,11 +2,13 @@
 
 Looks run in daemon workers and answer on one queue, together with what the runtime reports. A look
 that has not answered when its time is up is abandoned, never joined: a client stuck in a system
-call must not keep us. The clock is monotonic; a stop wakes the loop at once.
+call must not keep us. The clock is monotonic; a stop wakes the loop at once, and the total
+deadline ends whatever is still waited for.
 """
 
 from __future__ import annotations
 
+import math
 import queue
 import threading
 from collections.abc import Callable, Sequence
@@ -15,6 +17,7 @@ from typing import Protocol
 
 from tenacity import RetryCallState, Retrying, wait_exponential, wait_random
 
+from envcheck.errors import Interrupted
 from envcheck.model.clock import Clock
 from envcheck.model.outcome import Observation, not_yet
 from envcheck.model.service import ServiceState
@@ -31,6 +34,12 @@ def backoff(misses: int) -> float:
     state = RetryCallState(retry_object=Retrying(), fn=None, args=(), kwargs={})
     state.attempt_number = max(misses, 1)
     return float(_backoff(state))
+
+
+def heed(clock: Clock) -> None:
+    """Raises Interrupted once a stop was asked for."""
+    if not clock.pause(0.0):
+        raise Interrupted
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +59,9 @@ class Inbox(Protocol):
 
     def put(self, letter: Letter) -> None: ...
 
-    def take(self, timeout: float) -> Letter | None: ...
+    def take(self, timeout: float) -> Letter | None:
+        """The next letter; None when none came in time, or when it was woken."""
+        ...
 
     def ask(self, key: str, ticket: int, look: Callable[[], Observation]) -> None: ...
 
@@ -59,10 +70,14 @@ class ThreadInbox:
     """Looks in daemon threads, one queue for everything they say."""
 
     def __init__(self) -> None:
-        self._letters: queue.SimpleQueue[Letter] = queue.SimpleQueue()
+        self._letters: queue.SimpleQueue[Letter | None] = queue.SimpleQueue()
 
     def put(self, letter: Letter) -> None:
         self._letters.put(letter)
+
+    def wake(self) -> None:
+        """Let ``take`` return now."""
+        self._letters.put(None)
 
     def take(self, timeout: float) -> Letter | None:
         try:
@@ -113,31 +128,68 @@ class Subject(Protocol):
 
     def tick(self, now: float) -> None: ...
 
+    def out_of_time(self, reason: str, now: float, /) -> None:
+        """The total deadline passed: end now, or as soon as it is known whose fault that is."""
+        ...
+
 
 class Waiting:
-    """Drives subjects until all have ended, or a stop was asked for."""
+    """Drives subjects until all have ended. ``until`` is the total deadline, in words too."""
 
-    def __init__(self, clock: Clock, inbox: Inbox, at_once: int = 32) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        inbox: Inbox,
+        at_once: int = 32,
+        *,
+        until: float = math.inf,
+        words: str = "",
+    ) -> None:
         self._clock = clock
         self._inbox = inbox
         self._at_once = at_once
+        self._until = until
+        self._words = words
         self._flying: dict[str, tuple[int, float]] = {}  # key → ticket, abandoned at
         self._ticket = 0
 
     def until_ended(
         self, subjects: Sequence[Subject], after_each: Callable[[], None] = lambda: None
     ) -> None:
-        """Returns when every subject ended. ``after_each`` runs after every change."""
+        """Returns when every subject ended. ``after_each`` runs after every change.
+
+        Raises Interrupted once a stop was asked for.
+        """
         by_key = {subject.key: subject for subject in subjects}
         while True:
+            heed(self._clock)
             self._abandon(by_key)
-            for subject in subjects:
-                subject.tick(self._clock.monotonic())
+            self._tick(subjects)
             after_each()
             if all(subject.ended for subject in subjects):
                 return
             self._ask_due(subjects)
             self._deliver(self._inbox.take(self._idle(subjects)), by_key, subjects)
+
+    @property
+    def over(self) -> str:
+        """Why nothing more is waited for; empty while there is time."""
+        return self._words if self._clock.monotonic() >= self._until else ""
+
+    def settle(self, seconds: float) -> None:
+        """Let looks that fly come home, so that what they made to look at is removed again."""
+        until = self._clock.monotonic() + seconds
+        while self._flying and self._clock.monotonic() < until:
+            letter = self._inbox.take(until - self._clock.monotonic())
+            if isinstance(letter, Answered):
+                self._flying.pop(letter.key, None)
+
+    def _tick(self, subjects: Sequence[Subject]) -> None:
+        now, over = self._clock.monotonic(), self.over
+        for subject in subjects:
+            subject.tick(now)
+            if over and not subject.ended:
+                subject.out_of_time(over, now)
 
     def _ask_due(self, subjects: Sequence[Subject]) -> None:
         now = self._clock.monotonic()
@@ -170,7 +222,7 @@ class Waiting:
 
     def _idle(self, subjects: Sequence[Subject]) -> float:
         """Seconds until something is due, at most SAFETY_TICK."""
-        times = [until for _ticket, until in self._flying.values()]
+        times = [self._until, *(until for _ticket, until in self._flying.values())]
         full = len(self._flying) >= self._at_once
         for subject in subjects:
             asked = None if full or subject.key in self._flying else subject.due()

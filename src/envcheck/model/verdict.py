@@ -30,6 +30,7 @@ class Facts:
     record_broken: str = ""
     advised: bool = False
     only_looked: bool = False
+    out_of_time: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +82,7 @@ def _disturbed(facts: Facts) -> str:
         facts.crashed,
         "interrupted" if facts.interrupted else "",
         facts.file_wrong,
+        facts.out_of_time,
         f"the record is broken: {facts.record_broken}" if facts.record_broken else "",
         f"the engine vanished: {facts.engine_vanished}" if facts.engine_vanished else "",
     )
