@@ -29,7 +29,7 @@ _RESTS_ON: Mapping[str, tuple[str, ...]] = {
     "api.token-signature": (),
     "api.token-refused": ("postgres.rows", "postgres.table"),  # the user it speaks of is gone
     "api.tenant-leak": ("postgres.r", "postgres.policy"),  # row security, roles around it, rows
-    "api.no-rate-limit": ("postgres.", "redis.", "service.", "network."),
+    "api.no-rate-limit": ("redis.", "postgres.rows", "postgres.table", "service.", "network."),
 }
 # A wrong that brings others along, at the same server.
 _SCHEMA = ("postgres.table-missing", "postgres.column-missing", "postgres.row-security-off",
@@ -61,16 +61,20 @@ def diagnose(
     """Roots in the order a person should read them; every failing outcome stands in exactly one."""
     needs = {service: upstream(service, project) for service in project.services}
     roots: list[_Root] = []
-    for outcome in sorted(
-        (it for it in failing if it.status is Status.FAIL),
-        key=lambda it: (it.level > Level.PROCESS, len(needs.get(_blamed(it), ())), it.level),
-    ):
+    failed = [it for it in failing if it.status is Status.FAIL]
+    for outcome in sorted(failed, key=lambda it: _order(it, needs)):
         _place(outcome, roots, needs)
     roots = _without_brought_along(roots)
     for outcome in failing:
         if outcome.status is Status.BLOCKED and (root := _root_of(outcome, roots, needs)):
             root.victims.append(outcome)
     return [_diagnosis(root, evidence.get(root.culprit)) for root in roots]
+
+
+def _order(outcome: Outcome, needs: Mapping[str, frozenset[str]]) -> tuple[bool, int, int]:
+    """A service that runs but is not well, seen through its health, did come up."""
+    came_up = outcome.level > Level.PROCESS or second_hand(outcome.cause)
+    return came_up, len(needs.get(_blamed(outcome), ())), outcome.level
 
 
 def _blamed(outcome: Outcome) -> str:

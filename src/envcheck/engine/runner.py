@@ -211,7 +211,8 @@ def _left_out(service: str, reason: str, wave: int) -> Outcome:
 
 
 def _blame(outcome: Outcome, culprit: str) -> Outcome:
-    """A victim is BLOCKED, with its culprit's name."""
-    if not culprit or outcome.status is not Status.FAIL:
+    """A victim is BLOCKED, by the name at the root: not by another victim on the way there."""
+    if not culprit or outcome.status not in (Status.FAIL, Status.BLOCKED):
         return outcome
-    return replace(outcome, status=Status.BLOCKED, blocked_by=culprit, reason=outcome.observed)
+    reason = outcome.observed if outcome.status is Status.FAIL else outcome.reason
+    return replace(outcome, status=Status.BLOCKED, blocked_by=culprit, reason=reason)

@@ -106,6 +106,12 @@ def test_a_dead_service_comes_before_everything_that_runs():
     assert named(TOPIC, dead)[0] == ("ml-engine", "service.killed")
 
 
+def test_a_service_not_well_because_of_its_database_is_no_root():
+    unwell = failed("backend", "up", "http.status", Level.PROCESS)
+    [root] = roots(unwell, LOGIN)
+    assert (root.culprit, root.victims) == ("postgres", (unwell.id,))
+
+
 def test_an_accepted_forged_token_is_never_excused_by_a_dependency():
     forged = failed("backend", "forged", "api.token-accepted", Level.BEHAVIOUR)
     assert ("backend", "api.token-accepted") in named(TOPIC, forged)
