@@ -9,6 +9,7 @@ from typing import Any
 import boto3
 import psycopg
 import redis
+import requests
 from kafka import KafkaAdminClient
 
 from tests.scenarios.stage import Stage
@@ -60,3 +61,29 @@ def s3_of(stage: Stage) -> Any:
         aws_secret_access_key=stage.secrets["S3_SECRET_KEY"],
         region_name="us-east-1",
     )
+
+
+class AirflowDoor:
+    """Airflow's REST interface, as its administrator."""
+
+    def __init__(self, stage: Stage) -> None:
+        self._base = f"http://127.0.0.1:{stage.port('airflow-apiserver')}"
+        who = {"username": "admin", "password": stage.secrets["AIRFLOW_ADMIN_PASSWORD"]}
+        token = self._answered(requests.post(f"{self._base}/auth/token", json=who, timeout=20))
+        self._headers = {"Authorization": f"Bearer {token['access_token']}"}
+
+    def ask(self, path: str) -> Any:
+        url = f"{self._base}/api/v2/{path}"
+        return self._answered(requests.get(url, headers=self._headers, timeout=20))
+
+    def pause(self, dag: str, *, paused: bool) -> None:
+        url = f"{self._base}/api/v2/dags/{dag}?update_mask=is_paused"
+        body = {"is_paused": paused}
+        self._answered(requests.patch(url, json=body, headers=self._headers, timeout=20))
+
+    def broken_files(self) -> int:
+        return int(self.ask("importErrors")["total_entries"])
+
+    def _answered(self, response: requests.Response) -> Any:
+        response.raise_for_status()
+        return response.json()

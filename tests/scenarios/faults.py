@@ -7,7 +7,7 @@ import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from tests.scenarios.doors import kafka_of, redis_of, s3_of, sql
+from tests.scenarios.doors import AirflowDoor, kafka_of, redis_of, s3_of, sql
 from tests.scenarios.stage import Stage, eventually
 
 TECHGADGETS = "d0000000-0000-4000-8000-000000000003"
@@ -24,7 +24,7 @@ def topic_deleted(stage: Stage, topic: str = "alerts") -> Iterator[None]:
 
 
 @contextmanager
-def bucket_deleted(stage: Stage, bucket: str = "embeddings-item-data") -> Iterator[None]:
+def bucket_deleted(stage: Stage, bucket: str = "embeddings-training-data") -> Iterator[None]:
     s3_of(stage).delete_bucket(Bucket=bucket)
     try:
         yield
@@ -148,3 +148,28 @@ def _with_value(compose: str, service: str, variable: str, value: str) -> str:
     assert mark
     assert old in rest
     return head + mark + rest.replace(old, f"      {variable}: {value}\n", 1)
+
+
+@contextmanager
+def dag_file_broken(stage: Stage, name: str = "data_quality_check.py") -> Iterator[None]:
+    """Until Airflow has noticed: before that nothing is wrong with the environment."""
+    airflow = AirflowDoor(stage)
+    path = stage.compose / "airflow/dags" / name
+    before = path.read_text()
+    path.write_text("from airflow.sdk import dag\nimport a_module_nobody_installed\n")
+    eventually(airflow.broken_files)
+    try:
+        yield
+    finally:
+        path.write_text(before)
+        eventually(lambda: not airflow.broken_files())
+
+
+@contextmanager
+def dag_paused(stage: Stage, dag: str) -> Iterator[None]:
+    airflow = AirflowDoor(stage)
+    airflow.pause(dag, paused=True)
+    try:
+        yield
+    finally:
+        airflow.pause(dag, paused=False)

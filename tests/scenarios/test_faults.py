@@ -19,9 +19,9 @@ def test_a_deleted_topic_is_named(stack: Stage) -> None:
 
 
 def test_a_deleted_bucket_is_named(stack: Stage) -> None:
-    with faults.bucket_deleted(stack, "embeddings-item-data"):
+    with faults.bucket_deleted(stack, "embeddings-training-data"):
         [found] = blames(stack.verify(), ("minio", "s3.bucket-missing"))
-        assert "embeddings-item-data" in found["summary"]
+        assert "embeddings-training-data" in found["summary"]
     whole(stack.verify())
 
 
@@ -123,7 +123,7 @@ def test_row_security_and_redis_memory_are_two_roots(stack: Stage) -> None:
     with faults.row_security_off(stack, "users"), faults.redis_out_of_memory(stack):
         blames(
             stack.verify(),
-            ("redis", "redis.out-of-memory"),
             ("postgres", "postgres.row-security-off"),
+            ("redis", "redis.out-of-memory"),
         )
     whole(stack.verify())
