@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import os
 import signal
-from typing import NoReturn
 
 
-def main() -> NoReturn:
+def main() -> None:
     """Ends without the interpreter's farewell: a look that was abandoned may never return."""
     # until the command line is imported, 60 ms, nothing has been made
     for number in (signal.SIGINT, signal.SIGTERM):
