@@ -94,10 +94,10 @@ class Stage:
     def latest(self) -> Path:
         return self.folder / ".envcheck/latest"
 
-    def run(self, *words: str) -> Said:
+    def run(self, *words: str, program: tuple[str, ...] = ("-m", "envcheck")) -> Said:
         """The real command line in a process of its own."""
         before = self._latest_run()
-        argv = [sys.executable, "-m", "envcheck", *words]
+        argv = [sys.executable, *program, *words]
         ended = subprocess.run(
             argv,
             cwd=self.folder,
@@ -118,8 +118,8 @@ class Stage:
     def up(self, *words: str) -> Said:
         return self.run("up", *self._which(), *words)
 
-    def verify(self, *words: str) -> Said:
-        return self.run("verify", *self._which(), *words)
+    def verify(self, program: tuple[str, ...] = ("-m", "envcheck")) -> Said:
+        return self.run("verify", *self._which(), program=program)
 
     def seed(self) -> Said:
         return self.run("seed", *self._which())

@@ -17,6 +17,7 @@ from tests.scenarios.stage import AIRFLOW, Said, Stage
 pytestmark = pytest.mark.scenario
 
 HERE = {"postgres", "redis", "kafka", "minio", "data-pipeline", "ml-engine", "backend-api"}
+CRASHING = Path(__file__).with_name("crashing.py")
 NOT_HERE = {"prometheus", "grafana", "loki", "jaeger"}
 
 
@@ -115,6 +116,21 @@ def test_the_junit_report_parses_and_agrees(first: Said, stage: Stage) -> None:
     assert len(cases) == len(first.outcomes())
     assert not list(suites.iter("failure"))
     assert len(list(suites.iter("skipped"))) == len(first.outcomes("SKIPPED"))
+
+
+def test_a_check_that_crashes_is_unknown_never_passed(first: Said, stage: Stage) -> None:
+    waves = stage.folder / "waves/recommender/1-infrastructure.yaml"
+    before = waves.read_text()
+    waves.write_text(f"{before}  - crashes: {{service: redis}}\n")
+    try:
+        said = stage.verify(program=(str(CRASHING),))
+    finally:
+        waves.write_text(before)
+    assert (said.verdict, said.code) == ("UNKNOWN", 5), str(said)
+    [outcome] = said.outcomes("UNKNOWN")
+    assert outcome["id"] == "1/verify/redis/crash"
+    assert "ZeroDivisionError" in outcome["reason"]
+    assert said.outcomes("FAIL", "BLOCKED") == []
 
 
 def test_leaving_out_everything_is_unknown_not_passed(first: Said, stage: Stage) -> None:
