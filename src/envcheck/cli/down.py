@@ -28,15 +28,16 @@ def take_down(asked: Wanted, *, volumes: bool, and_data_of: str = "") -> int:
     interrupts = of_this_command()
     with held(asked, "down", interrupts) as base:
         interrupts.cleaning()
-        for sentence in finish_killed(base.ledger, base.runtime):
-            click.echo(sentence)
+        finished = list(finish_killed(base.ledger, base.runtime))
         before = base.ledger.standing()
         left = [*(base.runtime.undo(run=and_data_of, volumes=True) if and_data_of else ())]
         left += base.runtime.undo(run=None, volumes=volumes)
         after = base.ledger.standing()
     if left:
         raise CleanupError("not everything could be removed:\n  " + "\n  ".join(left))
-    click.echo(_removed(len(before), len(after), base.environment.name))
+    if before or not finished:
+        finished.append(_removed(len(before), len(after), base.environment.name))
+    click.echo("\n".join(finished))
     return interrupts.code
 
 

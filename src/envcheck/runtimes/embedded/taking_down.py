@@ -57,6 +57,7 @@ class TakingDown:
             while supervisor.alive and time.monotonic() < deadline:
                 time.sleep(0.01)
         left = removal.end_all(layout, self._site.ledger)
+        self._site.venvs.sweep()
         return [*left, *removal.remove(layout.passing)]
 
     def _end(self, services: Collection[str], patient: bool) -> list[str]:

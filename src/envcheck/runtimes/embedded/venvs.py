@@ -7,6 +7,7 @@ import hashlib
 import os
 import platform
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -14,6 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from envcheck.errors import Interrupted, PrepareError
 from envcheck.model.clock import Clock
@@ -69,6 +71,14 @@ class Venvs:
             finally:
                 shutil.rmtree(aside, ignore_errors=True)
 
+    def sweep(self) -> None:
+        """Remove what killed installs left half built; nobody may hold their locks."""
+        for left in self._folder.glob(".*-*"):
+            mark = left.name[1:].partition("-")[0]
+            with (self._folder / f"{mark}.lock").open("w") as lock:
+                if _taken(lock):
+                    shutil.rmtree(left, ignore_errors=True)
+
     def _clear(self, need: Need) -> None:
         """What a killed run left half built; nobody else builds it, we hold the lock."""
         shutil.rmtree(self.path(need), ignore_errors=True)
@@ -78,8 +88,13 @@ class Venvs:
     @contextmanager
     def _alone(self, need: Need) -> Iterator[None]:
         with (self._folder / f"{need.mark}.lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+            while not _taken(lock):  # another project installs the same just now
+                self._pause(0.1)
             yield
+
+    def _pause(self, seconds: float) -> None:
+        if not self._clock.pause(seconds):
+            raise Interrupted
 
     def _install(self, need: Need, into: Path) -> None:
         listed = into / "requirements.txt"
@@ -97,7 +112,13 @@ class Venvs:
         known.pop("VIRTUAL_ENV", None)
         with tempfile.TemporaryFile() as said:
             child = subprocess.Popen(
-                argv, cwd=need.folder, env=known, stdin=subprocess.DEVNULL, stdout=said, stderr=said
+                argv,
+                cwd=need.folder,
+                env=known,
+                stdin=subprocess.DEVNULL,
+                stdout=said,
+                stderr=said,
+                process_group=0,  # a Ctrl-C is ours to pass on, and reaches its children too
             )
             self._wait(child)
             if child.returncode:
@@ -109,14 +130,21 @@ class Venvs:
         deadline = self._clock.monotonic() + INSTALL_SECONDS
         try:
             while child.poll() is None:
-                if not self._clock.pause(0.02):
-                    raise Interrupted
+                self._pause(0.02)
                 if self._clock.monotonic() > deadline:
                     raise PrepareError(f"{child.args!r} did not end in {INSTALL_SECONDS:g}s")
         finally:
             if child.poll() is None:
-                child.kill()
+                os.killpg(child.pid, signal.SIGKILL)
                 child.wait()
+
+
+def _taken(lock: IO[str]) -> bool:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _failure(need: Need, said: str) -> PrepareError:
