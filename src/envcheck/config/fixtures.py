@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,7 @@ def fixtures_of(folder: Path, profile: str, scale: float, reading: Reading) -> F
         problems.demand()
         return value
 
+    @cache  # several seeds draw on one file, and each asks once to write and once to prove
     def read(name: str) -> Any:
         problems = Problems()
         with problems.noting():
