@@ -32,15 +32,22 @@ class Commands(click.Group):
     def list_commands(self, _ctx: click.Context) -> list[str]:
         return list(COMMANDS)
 
-    def get_command(self, _ctx: click.Context, name: str) -> click.Command | None:
+    def get_command(self, _ctx: click.Context, name: str) -> click.Command:
         if name not in COMMANDS:
-            return None
+            raise click.UsageError(_unknown(name))
         command: click.Command = import_module(f"envcheck.cli.{name}").command
         return command
 
     def format_commands(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
+
+
+def _unknown(name: str) -> str:
+    from difflib import get_close_matches
+
+    close = get_close_matches(name, COMMANDS, n=1)
+    return f"no command {name!r}" + (f"; did you mean {close[0]}?" if close else "")
 
 
 @click.command(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})

@@ -74,7 +74,9 @@ def _worked(made: Session, work: Callable[[Session], None]) -> Facts:
         facts = replace(facts, out_of_time=error.message)
     if code := made.interrupts.code:
         return Facts(strict=made.wanted.strict, interrupted=code)
-    return replace(facts, out_of_time=facts.out_of_time or made.runner.out_of_time)
+    if over := facts.out_of_time or made.runner.out_of_time:
+        made.recorder.say(Noted(over))
+    return replace(facts, out_of_time=over)
 
 
 def _undo(made: Session) -> tuple[str, ...]:
