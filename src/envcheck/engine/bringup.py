@@ -18,7 +18,7 @@ from envcheck.engine.readiness import (
     next_event,
     see,
 )
-from envcheck.engine.waiting import Waiting, backoff, heed
+from envcheck.engine.waiting import Waiting, heed, pause_after
 from envcheck.errors import StackError
 from envcheck.model.check import Check, LoginRefused, Scene
 from envcheck.model.clock import Clock
@@ -100,7 +100,7 @@ class ServiceSubject:
         if isinstance(result, Exception):
             said = f"the check itself broke: {type(result).__name__}: {result}"
             result = not_yet(said, cause=CRASHED)
-        self.state = answer(self.state, result, now, backoff(self.state.misses + 1))
+        self.state = answer(self.state, result, now, pause_after(result, self.state.misses + 1))
 
     def see(self, state: ServiceState, now: float) -> None:
         """What happened before its start had returned (the end of a former self) is no news."""

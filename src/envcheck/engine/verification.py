@@ -172,8 +172,10 @@ def verify(  # noqa: PLR0917 (one caller, by name)
                 told.add(subject.key)
                 tell(subject.outcome)
 
+    # what mostly waits, such as for a rate limit's window, then waits beside all the others
+    longest_first = sorted(subjects, key=lambda subject: -subject.patience)
     try:
-        waiting.until_ended(subjects, after_each)
+        waiting.until_ended(longest_first, after_each)
     except Interrupted:
         waiting.settle(SETTLE)
         raise

@@ -27,7 +27,7 @@ def answers(*given: Observation | Exception) -> Callable[[object], Observation]:
 
 
 def planned(name: str, look: Callable[[object], Observation], **more: object) -> Planned:
-    keys = ("level", "service", "grace", "serial")
+    keys = ("level", "service", "grace", "serial", "timeout")
     given = {key: more.pop(key) for key in keys if key in more}
     given = {"service": "kafka", "level": Level.OBJECT, **given}
     check = Check(name=name, look=look, expected=f"{name} is right", **given)  # type: ignore[arg-type]
@@ -163,3 +163,11 @@ def test_outcomes_come_in_the_order_of_the_plan():
 
 def test_no_checks_give_no_outcomes():
     assert ask()[0] == []
+
+
+def test_the_longest_check_is_asked_first_and_told_in_its_place():
+    quick = planned("quick", answers(passed("yes")))
+    long = planned("long", answers(passed("yes")), timeout=9.0)
+    outcomes, inbox = ask(quick, long)
+    assert inbox.asked == [long.id, quick.id]
+    assert [it.id for it in outcomes] == [quick.id, long.id]

@@ -3,7 +3,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from envcheck.engine.waiting import LONGEST_PAUSE, SAFETY_TICK, ThreadInbox, Waiting, backoff
+from envcheck.engine.waiting import (
+    LONGEST_PAUSE,
+    REFUSED_PAUSE,
+    SAFETY_TICK,
+    ThreadInbox,
+    Waiting,
+    backoff,
+    pause_after,
+)
 from envcheck.model.outcome import Observation, not_yet, passed
 from envcheck.model.service import Phase, ServiceState
 from tests.fakes.clock import FakeClock
@@ -146,6 +154,13 @@ def test_the_pause_doubles_up_to_its_limit_with_jitter():
     assert all(0.1 <= pause <= 0.2 for pause in first)
     assert all(LONGEST_PAUSE - 0.1 <= pause <= LONGEST_PAUSE for pause in late)
     assert len(set(first)) > 1
+
+
+def test_a_port_that_refuses_is_asked_more_often_than_one_that_answers_not_yet():
+    refused = not_yet("refuses the connection", cause="network.refused")
+    assert max(pause_after(refused, 9) for _ in range(50)) == REFUSED_PAUSE
+    assert 0.1 <= pause_after(refused, 1) <= 0.2
+    assert pause_after(not_yet("starting up", cause="http.status"), 9) >= LONGEST_PAUSE - 0.1
 
 
 def test_the_threaded_inbox_answers_looks_and_carries_reports():
