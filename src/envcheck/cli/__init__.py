@@ -67,4 +67,6 @@ def main() -> int:
     """Run one command; the exit code of whatever went wrong. Everything said has been written."""
     interrupts = Interrupts()
     interrupts.hear()
-    return guarded(lambda: envcheck(standalone_mode=False, obj=interrupts), sys.stderr)
+    return guarded(
+        lambda: envcheck(prog_name="envcheck", standalone_mode=False, obj=interrupts), sys.stderr
+    )

@@ -17,6 +17,7 @@ def command(as_json: bool, **given: Any) -> int:
     """State, address, process and log of each service; and who holds the project."""
     from envcheck.cli.wiring import ground
     from envcheck.engine.ownership import holder_of
+    from envcheck.model.service import Phase
     from envcheck.system.clock import SystemClock
 
     base = ground(wanted(**given), SystemClock())
@@ -32,7 +33,7 @@ def command(as_json: bool, **given: Any) -> int:
                 "exit_code": state.exit_code,
                 "address": addresses,
                 "handle": state.handle,
-                "log": base.runtime.log_path(name),
+                "log": base.runtime.log_path(name) if state.phase is not Phase.ABSENT else "",
                 "reason": absent.get(name, ""),
             }
         )
