@@ -20,8 +20,9 @@ from envcheck.model.event import (
     Undone,
     Waiting,
 )
+from envcheck.model.folding import read_record, record_of
 from envcheck.model.outcome import Diagnosis, Status, Verdict
-from envcheck.model.record import Record, read_record
+from envcheck.model.record import Record
 from envcheck.model.service import Phase
 from envcheck.model.wire import KINDS, Unreadable, from_line, to_line
 from tests.unit import runs
@@ -37,7 +38,7 @@ def written(moments: list[tuple[float, Event]]) -> str:
 def test_a_record_read_back_is_the_record_that_was_written(
     moments: list[tuple[float, Event]],
 ) -> None:
-    assert read_record(written(moments)) == Record.of(moments)
+    assert read_record(written(moments)) == record_of(moments)
 
 
 def test_a_line_says_version_event_and_seconds_first() -> None:
@@ -47,7 +48,7 @@ def test_a_line_says_version_event_and_seconds_first() -> None:
 
 
 def test_a_run_is_folded_into_what_reports_need() -> None:
-    record = Record.of(runs.FAILING)
+    record = record_of(runs.FAILING)
     assert (record.verdict, record.exit_code, record.seconds) == (Verdict.FAIL, 4, 6.0)
     assert [(wave.number, wave.verdict, wave.ended) for wave in record.waves] == [
         (1, "FAIL", True),
@@ -69,7 +70,7 @@ def test_a_run_is_folded_into_what_reports_need() -> None:
 
 def test_a_ready_service_that_dies_is_no_longer_ready() -> None:
     died = (4.7, runs.changed("backend-api", Phase.EXITED, exit_code=137, signal="SIGKILL"))
-    record = Record.of([*runs.PASSING[:-2], died])
+    record = record_of([*runs.PASSING[:-2], died])
     assert record.service("backend-api").state == "exited"
     assert record.service("backend-api").ready_seconds == 0.85
 
@@ -78,7 +79,7 @@ def test_a_diagnosis_found_again_replaces_the_first() -> None:
     first = Diagnosis("kafka", "kafka.down", "kafka is down", victims=("1/a",))
     again = Diagnosis("kafka", "kafka.down", "kafka is down", victims=("1/a", "2/b"))
     other = Diagnosis("redis", "redis.down", "redis is down")
-    record = Record.of([(1.0, Diagnosed(first)), (1.0, Diagnosed(other)), (2.0, Diagnosed(again))])
+    record = record_of([(1.0, Diagnosed(first)), (1.0, Diagnosed(other)), (2.0, Diagnosed(again))])
     assert record.diagnoses == (other, again)
 
 
@@ -93,7 +94,7 @@ def test_a_record_cut_at_any_byte_of_its_last_line_is_unknown(
         assert record.verdict is Verdict.UNKNOWN
         assert record.exit_code == 5
         assert record.reason
-        assert record.outcomes == Record.of(moments).outcomes
+        assert record.outcomes == record_of(moments).outcomes
     assert read_record(whole.decode()).whole
 
 
@@ -101,7 +102,7 @@ def test_nothing_after_a_damaged_line_is_believed() -> None:
     lines = written(runs.PASSING).splitlines()
     lines[5] = lines[5][:20]
     record = read_record("\n".join(lines))
-    assert replace(record, damage="") == Record.of(runs.PASSING[:5])
+    assert replace(record, damage="") == record_of(runs.PASSING[:5])
     assert record.reason == "the record breaks off at line 6: not JSON"
     assert record.outcomes == ()
     assert record.verdict is Verdict.UNKNOWN
@@ -178,12 +179,12 @@ WELL = (2.0, RunEnded("PASS", 0, 2.0))
 def test_a_success_its_own_outcomes_deny_is_not_believed(
     moments: list[tuple[float, Event]], reason: str
 ) -> None:
-    record = Record.of(moments)
+    record = record_of(moments)
     assert (record.verdict, record.exit_code, record.reason) == (Verdict.UNKNOWN, 5, reason)
 
 
 def test_a_cleanup_needs_no_checks_to_succeed() -> None:
-    assert Record.of([(1.0, Undone(("process 7",))), WELL]).verdict is Verdict.PASS
+    assert record_of([(1.0, Undone(("process 7",))), WELL]).verdict is Verdict.PASS
 
 
 def test_what_is_said_after_the_end_breaks_the_record() -> None:
@@ -196,8 +197,8 @@ def test_what_is_said_after_the_end_breaks_the_record() -> None:
 
 
 def test_a_run_without_an_end_lasted_until_it_was_last_heard_of() -> None:
-    assert Record.of(runs.PASSING[:-1]).seconds == 4.81
-    assert Record.of(runs.PASSING).seconds == 4.82
+    assert record_of(runs.PASSING[:-1]).seconds == 4.81
+    assert record_of(runs.PASSING).seconds == 4.82
     assert Record().reason == "the record ends after 0.0s, before the run did"
 
 
@@ -206,10 +207,10 @@ def test_a_one_shot_that_is_done_stays_done_until_it_fails() -> None:
     again = (2.0, runs.changed("migrate", Phase.EXITED, exit_code=0))
     failed = (3.0, runs.changed("migrate", Phase.EXITED, exit_code=1))
     running = (3.0, runs.changed("migrate", Phase.RUNNING, exit_code=0))
-    assert Record.of([*done, again]).service("migrate").state == "done"
-    assert Record.of([*done, failed]).service("migrate").state == "exited"
-    assert Record.of([*done, running]).service("migrate").state == "running"
-    assert Record.of([again]).service("migrate").state == "exited"
+    assert record_of([*done, again]).service("migrate").state == "done"
+    assert record_of([*done, failed]).service("migrate").state == "exited"
+    assert record_of([*done, running]).service("migrate").state == "running"
+    assert record_of([again]).service("migrate").state == "exited"
 
 
 def test_a_service_nobody_announced_is_seen_too_and_what_it_waited_for_is_kept() -> None:
@@ -218,9 +219,9 @@ def test_a_service_nobody_announced_is_seen_too_and_what_it_waited_for_is_kept()
         (4.81, Waiting("redis", 2, "refused")),
         (4.82, ServiceReady("redis", 2, 0.01)),
     ]
-    seen = Record.of(heard).service("redis")
+    seen = record_of(heard).service("redis")
     assert (seen.state, seen.waited_for, seen.wave) == ("ready", "refused", 2)
-    assert [it.name for it in Record.of(heard).services].count("redis") == 1
+    assert [it.name for it in record_of(heard).services].count("redis") == 1
 
 
 def test_letters_of_every_alphabet_stay_readable() -> None:

@@ -13,8 +13,8 @@ import pytest
 
 from envcheck.engine.recorder import Recorder
 from envcheck.model.event import Event, Noted, Progressed, RunEnded, Waiting
+from envcheck.model.folding import read_record
 from envcheck.model.outcome import Verdict
-from envcheck.model.record import read_record
 from envcheck.model.wire import from_line
 from envcheck.system.secrets import Gate
 from tests.fakes.clock import FakeClock

@@ -23,8 +23,9 @@ import pytest
 from envcheck.catalog import REPORTS
 from envcheck.engine.recorder import Recorder
 from envcheck.model.event import Noted, RunEnded, StepEnded, Undone
+from envcheck.model.folding import read_record, record_of
 from envcheck.model.outcome import Status
-from envcheck.model.record import Moment, Record, read_record
+from envcheck.model.record import Moment
 from envcheck.model.wire import to_line
 from envcheck.reporting import ending as ending_module
 from envcheck.reporting.ending import ending
@@ -64,9 +65,9 @@ def plain(moments: list[Moment]) -> str:
 
 FORMATS = {
     "plain.txt": plain,
-    "ending.txt": lambda moments: ending(Record.of(moments), where=WHERE),
-    "json": lambda moments: REPORTS["json"](Record.of(moments)),
-    "xml": lambda moments: REPORTS["junit"](Record.of(moments)),
+    "ending.txt": lambda moments: ending(record_of(moments), where=WHERE),
+    "json": lambda moments: REPORTS["json"](record_of(moments)),
+    "xml": lambda moments: REPORTS["junit"](record_of(moments)),
 }
 
 
@@ -81,7 +82,7 @@ def test_the_whole_text_is_what_a_person_agreed_to(run: str, format_: str) -> No
 
 @pytest.mark.parametrize("run", RUNS)
 def test_the_json_report_keeps_its_contract(run: str) -> None:
-    report = json.loads(REPORTS["json"](Record.of(RUNS[run])))
+    report = json.loads(REPORTS["json"](record_of(RUNS[run])))
     jsonschema.validate(report, SCHEMA)
     assert undescribed(report, SCHEMA) == []
 
@@ -104,7 +105,7 @@ def undescribed(data: Any, schema: Mapping[str, Any], path: str = "") -> list[st
 
 
 def test_the_json_report_is_missed_by_its_schema_when_a_field_goes() -> None:
-    report = json.loads(REPORTS["json"](Record.of(runs.PASSING)))
+    report = json.loads(REPORTS["json"](record_of(runs.PASSING)))
     del report["outcomes"][0]["status"]
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate(report, SCHEMA)
@@ -112,7 +113,7 @@ def test_the_json_report_is_missed_by_its_schema_when_a_field_goes() -> None:
 
 @pytest.mark.parametrize("run", RUNS)
 def test_junit_holds_one_case_per_outcome_and_counts_rightly(run: str) -> None:
-    record = Record.of(RUNS[run])
+    record = record_of(RUNS[run])
     root = parse(REPORTS["junit"](record))
     cases = [case for case in root.iter("testcase") if case.get("classname") != "envcheck.run"]
     assert len(cases) == len(record.outcomes)
@@ -125,7 +126,7 @@ def test_junit_holds_one_case_per_outcome_and_counts_rightly(run: str) -> None:
 
 def test_an_optional_failure_does_not_turn_a_build_red() -> None:
     failed = runs.outcome("1/verify/loki/labels", Status.FAIL, optional=True, observed="gone")
-    record = Record.of(
+    record = record_of(
         [*runs.PASSING[:-1], (4.8, StepEnded(failed)), (4.9, RunEnded("WARN", 0, 4.9))]
     )
     root = parse(REPORTS["junit"](record))
@@ -135,7 +136,7 @@ def test_an_optional_failure_does_not_turn_a_build_red() -> None:
 
 
 def test_a_run_without_outcomes_is_red_in_junit() -> None:
-    record = Record.of(
+    record = record_of(
         [(0.0, runs.STARTED), (0.1, RunEnded("UNKNOWN", 5, 0.1, "nothing was checked"))]
     )
     error = parse(REPORTS["junit"](record)).find(".//error")
@@ -153,7 +154,7 @@ def test_many_causes_fit_on_a_screen() -> None:
         )
         for number in range(40)
     ]
-    text = ending(Record.of([*runs.PASSING[:1], *failed, (2.0, RunEnded("FAIL", 1, 2.0))]))
+    text = ending(record_of([*runs.PASSING[:1], *failed, (2.0, RunEnded("FAIL", 1, 2.0))]))
     assert len(text.splitlines()) <= 24
     assert "and 35 more causes: s5, s6, s7 and 32 more" in text
 
@@ -163,7 +164,7 @@ def test_every_limit_is_said_above_the_verdict() -> None:
         runs.GRAFANA.outcome, id="1/ready/loki", service="loki", reason="left out by --without"
     )
     said = [(1.0, StepEnded(loki)), (1.0, Noted("kafka has no end offsets here", "limit"))]
-    text = ending(Record.of([*runs.PASSING[:-1], *said, runs.PASSING[-1]]))
+    text = ending(record_of([*runs.PASSING[:-1], *said, runs.PASSING[-1]]))
     assert (
         "limits   2 services not run here: grafana, loki · kafka has no end offsets here\n" in text
     )
@@ -175,13 +176,13 @@ def test_what_cleanup_left_is_said() -> None:
         (2.0, Undone(("process 1",), ("process 2 of kafka would not end",))),
         (2.0, RunEnded("PASS", 6, 2.0)),
     ]
-    text = ending(Record.of([*runs.WAVE_1, *left]))
+    text = ending(record_of([*runs.WAVE_1, *left]))
     assert "removed  1 thing\nLEFT     process 2 of kafka would not end\n" in text
     assert text.endswith("  exit 6\n")
 
 
 def test_colour_says_nothing_the_words_do_not() -> None:
-    record = Record.of(runs.FAILING)
+    record = record_of(runs.FAILING)
     coloured = ending(record, where=WHERE, paint=Paint(on=True))
     assert "\x1b[" in coloured
     assert Gate().clean(coloured) == ending(record, where=WHERE)
@@ -190,7 +191,7 @@ def test_colour_says_nothing_the_words_do_not() -> None:
 @pytest.mark.parametrize("format_", REPORTS)
 @pytest.mark.parametrize("run", RUNS)
 def test_no_report_has_an_escape_code(run: str, format_: str) -> None:
-    assert "\x1b" not in REPORTS[format_](Record.of(RUNS[run]))
+    assert "\x1b" not in REPORTS[format_](record_of(RUNS[run]))
 
 
 CANARY = 'Zk9-canary+/="é-42'
@@ -274,5 +275,5 @@ def test_reports_of_a_hostile_record_on_disk_stay_parseable() -> None:
 
 
 def test_the_text_report_is_the_ending_without_a_place() -> None:
-    record = Record.of(runs.PASSING)
+    record = record_of(runs.PASSING)
     assert ending_module.render(record) == ending(record)

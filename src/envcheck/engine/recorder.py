@@ -11,6 +11,7 @@ from types import TracebackType
 
 from envcheck.model.clock import Clock
 from envcheck.model.event import Event, Noted, Progressed, RunEnded, Waiting
+from envcheck.model.folding import heard
 from envcheck.model.outcome import Verdict
 from envcheck.model.record import Listener, Record
 from envcheck.model.verdict import Facts, judge
@@ -87,7 +88,7 @@ class Recorder:
         self._write(seconds, event)
         if isinstance(event, RunEnded):
             event = self._honest(event)
-        self.record = self.record.add(seconds, event)
+        self.record = heard(self.record, seconds, event)
         return event
 
     def _honest(self, event: RunEnded) -> RunEnded:
