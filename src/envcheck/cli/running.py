@@ -72,7 +72,7 @@ def _worked(made: Session, work: Callable[[Session], None]) -> Facts:
         facts = replace(facts, not_up=(error.message,))
     except UnknownVerdict as error:
         facts = replace(facts, out_of_time=error.message)
-    if code := made.interrupts.code:
+    if code := made.interrupts.decided():
         return Facts(strict=made.wanted.strict, interrupted=code)
     if over := facts.out_of_time or made.runner.out_of_time:
         made.recorder.say(Noted(over))

@@ -46,6 +46,7 @@ class Interrupts:
         self._wake: Callable[[], None] = _nothing
         self._orderly = False
         self._cleaning = False
+        self._over = False
         self._warned_at = float("-inf")
 
     def hear(self) -> None:
@@ -66,6 +67,13 @@ class Interrupts:
         self.orderly()
         self._cleaning = True
 
+    def decided(self) -> int:
+        """The run is over: the code of the signal that ended it, else 0, and a later one comes too
+        late to change what is said about it."""
+        self._over = True
+        self._over = not self.code
+        return self.code
+
     def waking(self, wake: Callable[[], None]) -> None:
         """``wake`` is called once a stop was asked for, from another thread."""
         self._wake = wake
@@ -82,18 +90,28 @@ class Interrupts:
         self._wake()
 
     def _handle(self, number: int, _frame: FrameType | None) -> None:
-        first, self.code = not self.code, self.code or 128 + number
         if not self._orderly:
-            raise SystemExit(self.code)
-        if first:
-            self._rung.put(number)
-        if first and not self._cleaning:
-            self._say(ENDING)
-        elif time.monotonic() - self._warned_at > ABANDON_WITHIN:
-            self._warned_at = time.monotonic()
-            self._say(CLEANING)
+            raise SystemExit(128 + number)
+        if self._over:
+            self._insisted(128 + number, "")
+        elif self.code:
+            self._insisted(self.code, CLEANING)
         else:
-            raise SystemExit(self.code)
+            self._first(number)
+
+    def _first(self, number: int) -> None:
+        self.code = 128 + number
+        self._rung.put(number)
+        if self._cleaning:
+            self._insisted(self.code, CLEANING)
+        else:
+            self._say(ENDING)
+
+    def _insisted(self, code: int, words: str) -> None:
+        if time.monotonic() - self._warned_at <= ABANDON_WITHIN:
+            raise SystemExit(code)
+        self._warned_at = time.monotonic()
+        self._say(words)
 
 
 def _nothing() -> None:
