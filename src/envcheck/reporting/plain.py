@@ -26,18 +26,16 @@ from envcheck.model.event import (
     WaveStarted,
 )
 from envcheck.model.outcome import Outcome, Status
-from envcheck.model.service import Phase, ServiceState
 from envcheck.reporting.columns import Columns
 from envcheck.reporting.folded import FOLDS, Folded
 from envcheck.reporting.paint import NO_PAINT, Paint
-from envcheck.reporting.waits import Waits
+from envcheck.reporting.services import Services
 from envcheck.reporting.words import (
     GOOD,
     LONGEST,
     PAST,
     WORDS,
     counted,
-    death,
     duration,
     step_text,
 )
@@ -57,11 +55,8 @@ class Plain:
         self, write: Callable[[str], object], paint: Paint = NO_PAINT, longest: int = LONGEST
     ) -> None:
         self._lines = Columns(write, paint, longest)
-        self._waits = Waits()
-        self._ready: set[str] = set()
-        self._known: dict[str, tuple[Phase, int]] = {}
+        self._services = Services(self._lines)
         self._folded: Folded | None = None
-        self._over: tuple[float, ServiceChanged] | None = None
         self._good: Counter[tuple[int, str]] = Counter()
         self._doing = ""
 
@@ -69,11 +64,11 @@ class Plain:
         self._settle(seconds, event)
         if tell := TELL.get(type(event)):
             tell(self, seconds, event)
-        self._say_waits(seconds)
+        self._services.say_waits(seconds)
 
     def tick(self, seconds: float) -> None:
         self._settle(seconds, None)
-        self._say_waits(seconds)
+        self._services.say_waits(seconds)
         if seconds - self._lines.spoke >= SILENCE:
             self._lines.line(seconds, "…", "still", self._still())
 
@@ -82,10 +77,7 @@ class Plain:
 
     def _settle(self, at: float, event: Event | None) -> None:
         """Say what was held back to see whether the next event explains it or adds to it."""
-        if self._over:
-            (then, over), self._over = self._over, None
-            if not (isinstance(event, ServiceReady) and event.service == over.service):
-                self._lines.line(then, over.service, *death(over.state))
+        self._services.settle(event)
         if self._folded and not (isinstance(event, StepEnded) and self._joins(event.outcome)):
             folded, self._folded = self._folded, None
             self._lines.line(at, folded.service, WORDS[folded.status], folded.text)
@@ -107,31 +99,13 @@ class Plain:
         self._lines.heading(f"wave {event.number}: {event.name} ({services})")
 
     def changed(self, at: float, event: ServiceChanged) -> None:
-        state = event.state
-        known, self._known[event.service] = self._known.get(event.service), _mark(state)
-        if known == _mark(state):
-            return  # its health or its words changed, not what it is
-        if state.phase is Phase.EXITED:
-            self._waits.over(event.service)
-            self._over = at, event
-        elif state.phase is Phase.RUNNING and event.service not in self._ready:
-            again = f"again, restart {state.restarts}" if state.restarts else ""
-            self._lines.line(at, event.service, "started", again)
-        elif state.phase not in (Phase.RUNNING, Phase.CREATED, Phase.ABSENT):
-            self._lines.line(at, event.service, state.phase.value, state.detail or state.error)
+        self._services.has_changed(at, event)
 
     def waiting(self, at: float, event: Waiting) -> None:
-        self._waits.hear(event.service, event.observed, at)
+        self._services.waits_still(at, event)
 
     def ready(self, at: float, event: ServiceReady) -> None:
-        was_said = self._waits.over(event.service)
-        self._ready.add(event.service)
-        word = "done" if event.done else "ready"
-        if event.reused:
-            self._lines.line(at, event.service, word, "was already running")
-        else:
-            after = f", waited for: {event.waited_for}" if was_said and event.waited_for else ""
-            self._lines.line(at, event.service, word, f"in {duration(event.seconds)}{after}")
+        self._services.is_ready(at, event)
 
     def phase(self, at: float, event: PhaseStarted) -> None:
         self._doing = f"{event.phase}, {counted(event.steps, 'step')}"
@@ -149,8 +123,8 @@ class Plain:
         outcome = event.outcome
         self.count(outcome)
         if outcome.phase == "ready":
-            self._waits.over(outcome.service)
-            if outcome.status is Status.PASS and outcome.service in self._ready:
+            self._services.waits.over(outcome.service)
+            if outcome.status is Status.PASS and outcome.service in self._services.ready:
                 return  # its own line said so already
         if outcome.status in FOLDS:
             more = Folded.of(outcome)
@@ -181,24 +155,17 @@ class Plain:
         self._lines.line(at, f"wave {event.number}", event.verdict, text)
 
     def undone(self, at: float, event: Undone) -> None:
-        self._waits.clear()
+        self._services.waits.clear()
         self._lines.line(at, "cleanup", "removed", counted(len(event.removed), "thing"))
         for left in event.left:
             self._lines.line(at, "cleanup", "LEFT", left)
 
     def run_ended(self, _at: float, _event: RunEnded) -> None:
-        self._waits.clear()
-
-    def _say_waits(self, at: float) -> None:
-        for service, observed in self._waits.due(at):
-            self._lines.line(at, service, "waiting", observed)
+        self._services.waits.clear()
 
     def _still(self) -> str:
-        return f"waiting for {self._waits}" if self._waits else self._doing
-
-
-def _mark(state: ServiceState) -> tuple[Phase, int]:
-    return state.phase, state.restarts
+        waits = self._services.waits
+        return f"waiting for {waits}" if waits else self._doing
 
 
 def _seeded(outcome: Outcome) -> bool:
