@@ -37,8 +37,7 @@ class Stack:
         self._which = ("--wave", "2", *(("--without", ",".join(without)) if without else ()))
 
     def run(self, command: str) -> Took:
-        words = () if command == "down" else self._which
-        return envcheck(command, *words, "--progress", "none", cwd=self.stage.folder)
+        return envcheck(command, *self._which, "--progress", "none", cwd=self.stage.folder)
 
     def cold_up(self) -> Took:
         """From nothing but warm caches; what was there is taken down first."""
@@ -47,10 +46,10 @@ class Stack:
 
     def warm_down(self) -> Took:
         self.run("up")
-        return self.run("down")
+        return envcheck("down", cwd=self.stage.folder)
 
     def remove(self) -> None:
-        envcheck("down", "--volumes", "--progress", "none", cwd=self.stage.folder, codes=(0, 4))
+        envcheck("down", "--volumes", cwd=self.stage.folder, codes=(0, 4))
 
     def ping(self) -> Took:
         """A raw round trip to a server of the stack: connect, PING, its first word."""
@@ -82,7 +81,7 @@ def cpu_of_waiting(seconds: int) -> Took:
         try:
             return envcheck("up", "--progress", "none", cwd=folder, codes=(1, 4))
         finally:
-            envcheck("down", "--volumes", "--progress", "none", cwd=folder)
+            envcheck("down", "--volumes", cwd=folder)
 
 
 def _declare(folder: Path, seconds: int) -> None:
