@@ -3,76 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
-
-from pydantic import Field
+from typing import ClassVar
 
 from envcheck.kind import Kind, Seconds
 from envcheck.model.check import Check, Level, Scene
 from envcheck.model.outcome import Observation, broken, not_yet, passed
 from envcheck.model.seed import Fixtures, Progress, Seeded, SeedFailed, SeedUnit
 from envcheck.seeds.job_airflow import ThroughAirflow
-from envcheck.seeds.job_http import (
-    PATIENT,
-    Expression,
-    Reply,
-    Request,
-    ask,
-    expect_success,
-    refused,
-    search,
-)
+from envcheck.seeds.job_http import PATIENT, Reply, ask, refused
+from envcheck.seeds.job_over_http import OverHttp, Unless
 from envcheck.seeds.job_waiting import Patience
 from envcheck.seeds.reading import answered
 
 LOOK_SECONDS = 2.5  # the proof is a look like any other
-
-
-class Expected(Kind):
-    """The answer that means: it is there. ``json`` maps jmespath expressions to values."""
-
-    status: int = 200
-    json_: dict[Expression, Any] = Field(default_factory=dict)
-
-    def differs(self, reply: Reply) -> str:
-        """Empty when the reply is as expected, else the first thing that is not."""
-        if reply.status != self.status:
-            return f"{reply.what} answered {reply.status}, not {self.status}"
-        for expression, value in self.json_.items():
-            found = search(expression, reply.data)
-            if found != value or isinstance(found, bool) != isinstance(value, bool):
-                return f"{reply.what}: {expression} is {found!r}, not {value!r}"
-        return ""
-
-
-class Unless(Kind):
-    as_: str = ""
-    request: Request
-    expect: Expected = Expected()
-
-
-class OverHttp(Kind):
-    """Start it with one request, then ask until ``done`` or ``failed`` (jmespath) holds.
-
-    ``{{name}}`` in the poll's path is taken from the answer to the request.
-    """
-
-    as_: str = ""
-    request: Request
-    poll: Request
-    done: Expression
-    failed: Expression = "`false`"
-
-    def run(self, scene: Scene, patience: Patience) -> None:
-        started = expect_success(ask(scene, self.request, self.as_), "job.refused")
-        poll = self.poll.filled(started.data)
-        while True:
-            reply = expect_success(ask(scene, poll, self.as_), "job.lost")
-            if search(self.done, reply.data) is True:
-                return
-            if search(self.failed, reply.data) is True:
-                raise SeedFailed(_failed(self.request.service, reply))
-            patience.wait(str(search("step || status", reply.data) or "running"))
 
 
 class Through(Kind):
@@ -143,15 +86,6 @@ class Job(Kind):
             fix=f"see in the log of {self.service} what the job left behind",
             evidence=reply.evidence,
         )
-
-
-def _failed(service: str, reply: Reply) -> Observation:
-    return broken(
-        f"{service} says the job failed",
-        cause="job.failed",
-        fix=f"see the reason in the answer and in the log of {service}",
-        evidence=reply.evidence,
-    )
 
 
 def _runs_here(scene: Scene, service: str) -> bool:
