@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import signal
 import tempfile
@@ -11,8 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.functional.command import SHOP
-from tests.scenarios.play import HANG, Event, Theatre
+from tests.scenarios.play import HANG, SHOP, Event, Theatre
 from tests.scenarios.stage import AIRFLOW, Stage
 
 pytestmark = pytest.mark.scenario
@@ -68,7 +66,7 @@ def recommender() -> Iterator[Theatre]:
 def test_an_interrupted_run_leaves_nothing(
     theatre: Theatre, moment: str, number: signal.Signals
 ) -> None:
-    before = _shared_by_all_projects(theatre)
+    before = theatre.empty()
     code, said = theatre.interrupt(number, MOMENTS[moment], "up")
     assert code == CODES[number], said
     assert "our bug" not in said
@@ -76,7 +74,7 @@ def test_an_interrupted_run_leaves_nothing(
 
 
 def test_at_the_last_moment_it_is_either_undone_or_stands_as_said(theatre: Theatre) -> None:
-    before = _shared_by_all_projects(theatre)
+    before = theatre.empty()
     code, said = theatre.interrupt(INT, is_event("WaveEnded", number=2), "up")
     if code == 0:
         assert "interrupted" not in said
@@ -87,18 +85,9 @@ def test_at_the_last_moment_it_is_either_undone_or_stands_as_said(theatre: Theat
     assert theatre.left() == before
 
 
-def _shared_by_all_projects(theatre: Theatre) -> dict[str, list[str]]:
-    """What is there before: the folder and lock that every project of this user shares."""
-    root = theatre.tmp / "envcheck-root"
-    folder = root if os.geteuid() == 0 else theatre.tmp / "state" / "envcheck"
-    folder.mkdir(mode=0o711, parents=True, exist_ok=True)
-    (folder / ".ports.lock").touch()
-    return theatre.left()
-
-
 @pytest.mark.parametrize("phase", ["seed", "verify", "check"])
 def test_seeding_verifying_and_checking_end_as_cleanly(recommender: Theatre, phase: str) -> None:
-    before = _shared_by_all_projects(recommender)
+    before = recommender.empty()
     moment = is_event("PhaseStarted", phase=phase)
     code, said = recommender.interrupt(INT, moment, "up", *WITHOUT_AIRFLOW)
     assert code == 130, said
@@ -106,7 +95,7 @@ def test_seeding_verifying_and_checking_end_as_cleanly(recommender: Theatre, pha
 
 
 def test_an_installer_ends_with_us(theatre: Theatre) -> None:
-    before = _shared_by_all_projects(theatre)
+    before = theatre.empty()
     cache = theatre.folder / "cache"
     installing = is_event("Progressed", step="prepare")
     code, said = theatre.interrupt(INT, installing, "up", XDG_CACHE_HOME=str(cache))
@@ -117,7 +106,7 @@ def test_an_installer_ends_with_us(theatre: Theatre) -> None:
 
 @pytest.mark.parametrize("times", [2, 3])
 def test_impatience_never_leaves_more_than_gc_can_finish(theatre: Theatre, times: int) -> None:
-    before = _shared_by_all_projects(theatre)
+    before = theatre.empty()
     code, said = theatre.interrupt(INT, MOMENTS["waiting"], "up", times=times)
     assert code == 130, said
     assert "interrupted, ending" in said
@@ -147,7 +136,7 @@ def test_an_interrupt_only_ends_what_only_looked(theatre: Theatre) -> None:
 
 
 def test_down_goes_on_to_its_end_and_says_that_it_was_interrupted(theatre: Theatre) -> None:
-    before = _shared_by_all_projects(theatre)
+    before = theatre.empty()
     assert theatre.run("up")[0] == 0
     whole = len(theatre.left()["processes"])
     with theatre.begin("down") as command:
