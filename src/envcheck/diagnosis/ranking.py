@@ -41,6 +41,7 @@ _BRINGS: Mapping[str, tuple[str, ...]] = {
     "postgres.row-security-not-forced": ("postgres.row-security-leaks",),
     "postgres.role-bypasses-row-security": ("postgres.row-security-leaks",),
     "api.token-signature": ("api.token-refused",),
+    "api.token-refused": ("job.denied",),
 }
 # Tokens travel: whoever gets a badly signed one refuses it, wherever it was issued.
 _TRAVELS = ("api.token-signature",)

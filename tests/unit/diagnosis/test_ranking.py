@@ -167,6 +167,12 @@ def test_who_refuses_a_badly_signed_token_is_a_victim_of_who_signed_it():
     assert (root.culprit, root.victims) == ("backend", (refused.id,))
 
 
+def test_a_service_that_knows_no_token_refuses_jobs_and_requests_for_one_reason():
+    job = failed("ml-engine", "model", "job.denied", Level.CONTENT)
+    asked = failed("ml-engine", "own", "api.token-refused", Level.BEHAVIOUR)
+    assert named(job, asked) == [("ml-engine", "api.token-refused")]
+
+
 def test_who_refuses_a_well_signed_token_is_at_fault():
     refused = failed("ml-engine", "upload", "api.token-refused", Level.BEHAVIOUR)
     assert named(TOPIC, refused) == [
