@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 
-from envcheck.engine.waiting import Answered, Letter
+from envcheck.engine.inbox import Answered, Letter
 from envcheck.model.outcome import Observation
 from envcheck.model.service import ServiceState
 from tests.fakes.clock import FakeClock

@@ -18,13 +18,13 @@ from envcheck.cli.runtimes import choose
 from envcheck.cli.signals import Interrupts
 from envcheck.diagnosis.ranking import diagnose
 from envcheck.engine.identities import Identities
+from envcheck.engine.inbox import ThreadInbox
 from envcheck.engine.ownership import FileLedger, locked
 from envcheck.engine.plan import Plan, WavePlan
 from envcheck.engine.planner import plan
 from envcheck.engine.recorder import Recorder
 from envcheck.engine.runner import Runner
 from envcheck.engine.scene import StackScene
-from envcheck.engine.waiting import ThreadInbox
 from envcheck.errors import UnknownVerdict, UsageError
 from envcheck.model.environment import Environment
 from envcheck.model.event import Noted, RunStarted

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from envcheck.engine import gates
+from envcheck.engine.pauses import pause_after
 from envcheck.engine.readiness import (
     Readiness,
     Rules,
@@ -18,7 +19,7 @@ from envcheck.engine.readiness import (
     next_event,
     see,
 )
-from envcheck.engine.waiting import Waiting, heed, pause_after
+from envcheck.engine.waiting import Waiting, heed
 from envcheck.errors import StackError
 from envcheck.model.check import Check, LoginRefused, Scene
 from envcheck.model.clock import Clock

@@ -7,12 +7,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from envcheck.engine.bringup import Bringup, ServiceSubject
+from envcheck.engine.inbox import Inbox
 from envcheck.engine.plan import Plan, WavePlan
 from envcheck.engine.readiness import Readiness
 from envcheck.engine.seeding import seed
 from envcheck.engine.standing import outcome_of, standing_now
 from envcheck.engine.verification import Planned, verify
-from envcheck.engine.waiting import Inbox, Waiting, heed
+from envcheck.engine.waiting import Waiting, heed
 from envcheck.errors import UnknownVerdict
 from envcheck.model.check import Scene
 from envcheck.model.clock import Clock

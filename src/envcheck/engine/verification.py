@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from envcheck.engine.pauses import backoff
 from envcheck.engine.readiness import CONFIRM
 from envcheck.engine.scene import NotHere
-from envcheck.engine.waiting import Waiting, backoff
+from envcheck.engine.waiting import Waiting
 from envcheck.errors import Interrupted
 from envcheck.model.check import Check, Level, LoginRefused, Scene
 from envcheck.model.clock import Clock

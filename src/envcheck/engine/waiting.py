@@ -9,102 +9,22 @@ deadline ends whatever is still waited for.
 from __future__ import annotations
 
 import math
-import queue
-import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
-from tenacity import RetryCallState, Retrying, wait_exponential, wait_random
-
+from envcheck.engine.inbox import Answered, Inbox, Letter
 from envcheck.errors import Interrupted
 from envcheck.model.clock import Clock
 from envcheck.model.outcome import Observation, not_yet
 from envcheck.model.service import ServiceState
 
-FIRST_PAUSE = 0.1  # seconds; doubles up to LONGEST_PAUSE
-LONGEST_PAUSE = 1.0
-# A port that refuses is asked more often: such a look costs a fifth of a millisecond on both sides,
-# and a service is mostly waited for until it listens.
-REFUSED_PAUSE = 0.25
-REFUSED = frozenset({"network.refused", "http.refused"})
 SAFETY_TICK = 0.5  # seconds the loop sleeps at most, so that no missed event costs more
-
-_backoff = wait_exponential(multiplier=FIRST_PAUSE, max=LONGEST_PAUSE - 0.1) + wait_random(0, 0.1)
-
-
-def backoff(misses: int) -> float:
-    """Seconds before the next look after so many misses in a row: 0.1 → 1 s with jitter."""
-    state = RetryCallState(retry_object=Retrying(), fn=None, args=(), kwargs={})
-    state.attempt_number = max(misses, 1)
-    return float(_backoff(state))
-
-
-def pause_after(seen: Observation, misses: int) -> float:
-    """Seconds before the next look at a service that is coming up."""
-    pause = backoff(misses)
-    return min(pause, REFUSED_PAUSE) if seen.cause in REFUSED else pause
 
 
 def heed(clock: Clock) -> None:
     """Raises Interrupted once a stop was asked for."""
     if not clock.pause(0.0):
         raise Interrupted
-
-
-@dataclass(frozen=True, slots=True)
-class Answered:
-    """A look came back; ``result`` is an exception when the checker itself broke."""
-
-    key: str
-    ticket: int
-    result: Observation | Exception
-
-
-Letter = Answered | ServiceState
-
-
-class Inbox(Protocol):
-    """Where every answer and every change arrives; and who runs the looks."""
-
-    def put(self, letter: Letter) -> None: ...
-
-    def take(self, timeout: float) -> Letter | None:
-        """The next letter; None when none came in time, or when it was woken."""
-        ...
-
-    def ask(self, key: str, ticket: int, look: Callable[[], Observation]) -> None: ...
-
-
-class ThreadInbox:
-    """Looks in daemon threads, one queue for everything they say."""
-
-    def __init__(self) -> None:
-        self._letters: queue.SimpleQueue[Letter | None] = queue.SimpleQueue()
-
-    def put(self, letter: Letter) -> None:
-        self._letters.put(letter)
-
-    def wake(self) -> None:
-        """Let ``take`` return now."""
-        self._letters.put(None)
-
-    def take(self, timeout: float) -> Letter | None:
-        try:
-            return self._letters.get(timeout=max(timeout, 0.0))
-        except queue.Empty:
-            return None
-
-    def ask(self, key: str, ticket: int, look: Callable[[], Observation]) -> None:
-        worker = threading.Thread(target=self._work, args=(key, ticket, look), daemon=True)
-        worker.start()
-
-    def _work(self, key: str, ticket: int, look: Callable[[], Observation]) -> None:
-        try:
-            result: Observation | Exception = look()
-        except Exception as error:  # noqa: BLE001 (a crashing check is UNKNOWN, never our end)
-            result = error
-        self._letters.put(Answered(key, ticket, result))
 
 
 class Subject(Protocol):

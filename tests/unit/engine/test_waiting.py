@@ -3,15 +3,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from envcheck.engine.waiting import (
-    LONGEST_PAUSE,
-    REFUSED_PAUSE,
-    SAFETY_TICK,
-    ThreadInbox,
-    Waiting,
-    backoff,
-    pause_after,
-)
+from envcheck.engine.inbox import Answered, ThreadInbox
+from envcheck.engine.pauses import LONGEST_PAUSE, REFUSED_PAUSE, backoff, pause_after
+from envcheck.engine.waiting import SAFETY_TICK, Waiting
 from envcheck.model.outcome import Observation, not_yet, passed
 from envcheck.model.service import Phase, ServiceState
 from tests.fakes.clock import FakeClock
@@ -103,8 +97,6 @@ def test_an_answer_that_comes_after_it_was_abandoned_is_not_heard():
     subject = Subject("db", lambda: passed("yes"))
     waiting = Waiting(inbox._clock, inbox)
     waiting._ticket = 7  # as if seven looks had been sent
-    from envcheck.engine.waiting import Answered
-
     inbox.put(Answered("db", 3, passed("from an abandoned look")))
     waiting.until_ended([subject])
     assert [it.observed for it in subject.heard if isinstance(it, Observation)] == ["yes"]
