@@ -19,7 +19,7 @@ import requests
 from botocore.client import Config
 from botocore.exceptions import ClientError
 
-from envcheck.engine.ownership import FileLedger
+from envcheck.engine.ledger import FileLedger
 from envcheck.model.compose import ComposeProject, ComposeService, Mount, Port
 from envcheck.model.service import Phase
 from envcheck.model.target import Connection, Endpoint

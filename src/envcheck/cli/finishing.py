@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from envcheck.engine.ownership import FileLedger, Unfinished
+from envcheck.engine.ledger import FileLedger, Unfinished
 from envcheck.errors import CleanupError
 from envcheck.model.runtime import Resource, Runtime
 

@@ -19,7 +19,8 @@ from envcheck.cli.signals import Interrupts
 from envcheck.diagnosis.ranking import diagnose
 from envcheck.engine.identities import Identities
 from envcheck.engine.inbox import ThreadInbox
-from envcheck.engine.ownership import FileLedger, locked
+from envcheck.engine.ledger import FileLedger
+from envcheck.engine.ownership import locked
 from envcheck.engine.plan import Plan, WavePlan
 from envcheck.engine.planner import plan
 from envcheck.engine.recorder import Recorder

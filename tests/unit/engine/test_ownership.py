@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from envcheck.engine.ownership import FileLedger, holder_of, locked
+from envcheck.engine.ledger import FileLedger
+from envcheck.engine.ownership import holder_of, locked
 from envcheck.errors import StackError
 from envcheck.model.runtime import Resource
 
