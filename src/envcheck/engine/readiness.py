@@ -136,11 +136,15 @@ def late(service: Readiness, now: float) -> Readiness:
 
 
 def next_event(service: Readiness) -> float | None:
-    """When something must happen at the latest: a look, a deadline, having stayed up."""
+    """When the passing of time alone changes something: the deadline, having stayed up.
+
+    The next look is not among them: while one is under way its time lies in the past, and a loop
+    that woke for it would never sleep.
+    """
     if service.standing is not Standing.STARTING:
         return None
-    times = [service.deadline, service.next_look]
-    if not service.rules.asks and service.running_since is not None:
+    times = [service.deadline]
+    if not service.rules.asks and service.running_since is not None and not _unhealthy(service):
         times.append(service.running_since + service.rules.stable)
     return min(time for time in times if time is not None)
 

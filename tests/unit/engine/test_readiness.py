@@ -184,8 +184,14 @@ def test_a_blocked_service_names_its_culprit():
     assert (service.standing, service.blocked_by) == (Standing.BLOCKED, "db")
 
 
-def test_the_next_event_is_the_earliest_of_look_and_deadline():
-    service = answer(started(timeout=5.0), SOON, 0.0, 0.4)
-    assert next_event(service) == 0.4
+def test_the_next_event_is_the_deadline_and_never_the_look():
+    asked = answer(started(timeout=5.0), SOON, 0.0, 0.4)
+    assert asked.next_look == 0.4
+    assert next_event(asked) == 5.0  # a look under way lies in the past: the loop would spin
     assert next_event(started(timeout=5.0, one_shot=True)) == 5.0
     assert next_event(see(started(), exited(1), 0.1)) is None
+
+
+def test_an_unhealthy_service_without_checks_wakes_nobody_before_its_deadline():
+    ill = ServiceState("db", Phase.RUNNING, health=Health.UNHEALTHY)
+    assert next_event(see(started(asks=False, timeout=5.0), ill, 0.1)) == 5.0
