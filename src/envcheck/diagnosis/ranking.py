@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from envcheck.diagnosis.causes import brings, rests_on, second_hand
 from envcheck.model.check import Level
 from envcheck.model.compose import ComposeProject
 from envcheck.model.graph import upstream
@@ -20,31 +21,6 @@ from envcheck.model.outcome import Diagnosis, Outcome, Status
 from envcheck.model.runtime import Evidence
 
 SHOWN_LOG_LINES = 6
-
-# Seen from outside: may as well be the fault of something behind the service.
-_SECOND_HAND = ("api.", "http.", "job.", "check.", "service.not-ready")
-# Seen from outside, but explained only by what stands here: the beginnings of causes behind it.
-_RESTS_ON: Mapping[str, tuple[str, ...]] = {
-    "api.token-accepted": (),
-    "api.token-signature": (),
-    "api.token-refused": ("postgres.rows", "postgres.table"),  # the user it speaks of is gone
-    "api.tenant-leak": ("postgres.r", "postgres.policy"),  # row security, roles around it, rows
-    "api.no-rate-limit": ("redis.", "postgres.rows", "postgres.table", "service.", "network."),
-}
-# A wrong that brings others along, at the same server.
-_SCHEMA = ("postgres.table-missing", "postgres.column-missing", "postgres.row-security-off",
-           "postgres.policy-missing", "postgres.rows-missing")  # fmt: skip
-_BRINGS: Mapping[str, tuple[str, ...]] = {
-    "postgres.migration-missing": _SCHEMA,
-    "postgres.migration-behind": _SCHEMA,
-    "postgres.row-security-off": ("postgres.row-security-leaks",),
-    "postgres.row-security-not-forced": ("postgres.row-security-leaks",),
-    "postgres.role-bypasses-row-security": ("postgres.row-security-leaks",),
-    "api.token-signature": ("api.token-refused",),
-    "api.token-refused": ("job.denied",),
-}
-# Tokens travel: whoever gets a badly signed one refuses it, wherever it was issued.
-_TRAVELS = ("api.token-signature",)
 
 
 @dataclass
@@ -106,18 +82,7 @@ def _explains(root: _Root, outcome: Outcome, needs: Mapping[str, frozenset[str]]
     if root.culprit == culprit:
         deeper = root.level <= Level.LOGIN  # everything at that service rests on it
         return deeper or (second_hand(outcome.cause) and not second_hand(root.cause))
-    return root.culprit in needs.get(culprit, ()) and _rests_on(outcome.cause, root.cause)
-
-
-def _rests_on(cause: str, behind: str) -> bool:
-    if cause in _RESTS_ON:
-        return behind.startswith(_RESTS_ON[cause])
-    return second_hand(cause)
-
-
-def second_hand(cause: str) -> bool:
-    """True for what is seen through a service and may be caused behind it."""
-    return not cause or (cause.startswith(_SECOND_HAND) and cause not in _RESTS_ON)
+    return root.culprit in needs.get(culprit, ()) and rests_on(outcome.cause, root.cause)
 
 
 def _without_brought_along(roots: Sequence[_Root]) -> list[_Root]:
@@ -137,8 +102,7 @@ def _bringer(root: _Root, roots: Sequence[_Root]) -> _Root:
 
 
 def _brings(root: _Root, other: _Root) -> bool:
-    near = root.culprit == other.culprit or root.cause in _TRAVELS
-    return near and other.cause in _BRINGS.get(root.cause, ())
+    return brings(root.cause, other.cause, same_service=root.culprit == other.culprit)
 
 
 def _root_of(
