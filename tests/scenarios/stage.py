@@ -166,7 +166,7 @@ class Stage:
         shutil.rmtree(into, ignore_errors=True)
         into.mkdir(parents=True)
         (into / "transcript.txt").write_text("\n".join(self.transcript))
-        for source, name in ((self.folder / ".envcheck", "runs"), (self.state / "logs", "logs")):
+        for source, name in ((self.latest.resolve(), "run"), (self.state / "logs", "logs")):
             if source.is_dir():
                 shutil.copytree(source, into / name, symlinks=True, dirs_exist_ok=True)
 

@@ -66,7 +66,7 @@ def test_a_deleted_bucket_is_named(scene: FakeScene, client: Any) -> None:
     write(seed, fixtures(), scene)
     client.delete_bucket(Bucket=seed.buckets[1])
     seen = prove(seed, fixtures(), scene)["buckets"]
-    assert (seen.answer, seen.observed) == (Answer.BROKEN, f"missing: {seed.buckets[1]}")
+    assert (seen.answer, seen.observed) == (Answer.BROKEN, f"there is no bucket {seed.buckets[1]}")
 
 
 def test_sample_data_are_written_once_and_read_back(scene: FakeScene, sample: SampleData) -> None:

@@ -84,7 +84,7 @@ def _bypassed(role: str, superuser: bool, self_: bool) -> Observation:
 
 def _absent(tables: Sequence[str], search_path: str) -> Observation:
     return not_yet(
-        f"missing: {', '.join(tables)}",
+        f"there is no table {', '.join(tables)}",
         cause="postgres.table-missing",
         fix="run the migrations",
         evidence=(f"search_path: {search_path}",),

@@ -79,7 +79,7 @@ def _missing(missing: Sequence[str], found: Sequence[Table], search_path: str) -
     ]
     fix = "set the role's search_path" if elsewhere else "run the migrations"
     return not_yet(  # a migration may be creating it
-        f"missing: {', '.join(missing)}",
+        f"there is no table {', '.join(missing)}",
         cause="postgres.table-missing",
         fix=f"{fix}; see how the one-shot that migrates ended",
         evidence=(*elsewhere, f"search_path: {search_path}"),
@@ -105,7 +105,7 @@ def judge_columns(
     ]
     if missing:
         return not_yet(
-            f"missing: {', '.join(missing)}",
+            f"there is no column {', '.join(missing)}",
             cause="postgres.column-missing",
             fix="run the migrations up to the expected revision",
             evidence=tuple(

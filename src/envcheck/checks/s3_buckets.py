@@ -90,7 +90,7 @@ def judge_buckets(wanted: Sequence[str], present: Sequence[str]) -> Observation:
         return passed(f"{len(wanted)} buckets: {', '.join(wanted)}")
     there = ", ".join(sorted(present)[:SHOWN]) or "none"
     return not_yet(  # a seed or an init job may be creating it
-        f"missing: {', '.join(missing)}",
+        f"there is no bucket {', '.join(missing)}",
         cause="s3.bucket-missing",
         fix="create it: see how the job or the seed that does so ended",
         evidence=(f"buckets there: {there}",),

@@ -49,7 +49,7 @@ class S3Buckets(Kind):
         gone = [bucket for bucket in self.buckets if bucket not in there]
         if gone:
             return broken(
-                f"missing: {', '.join(gone)}",
+                f"there is no bucket {', '.join(gone)}",
                 cause="s3.bucket-missing",
                 fix="run `envcheck seed`, which creates the bucket",
                 evidence=(f"buckets there: {', '.join(sorted(there)) or 'none'}",),
