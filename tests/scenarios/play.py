@@ -38,14 +38,16 @@ class Theatre:
         for reachable in (folder, self.tmp):
             reachable.chmod(0o711)
 
-    def begin(self, *words: str, **environ: str) -> subprocess.Popen[str]:
-        """stdout and stderr come together; the record comes as JSON lines."""
+    def begin(
+        self, *words: str, stderr: int = subprocess.STDOUT, **environ: str
+    ) -> subprocess.Popen[str]:
+        """stdout and stderr come together unless ``stderr`` says otherwise."""
         return subprocess.Popen(
             [sys.executable, "-m", "envcheck", *words],
             cwd=self.folder,
             env=self._environment(environ),
             stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
+            stderr=stderr,
             text=True,
         )
 

@@ -28,8 +28,8 @@ def guarded(run: Callable[[], Any], say: TextIO) -> int:
         result = error.exit_code
     except (click.Abort, KeyboardInterrupt):
         result = 130
-    except SystemExit as ended:  # click ends so when nobody reads us: that is no failure
-        result = 0 if isinstance(ended.__context__, OSError) else ended.code
+    except SystemExit as ended:  # ours carry a signal; click's 1 means that nobody reads us
+        result = 0 if ended.code == 1 else ended.code
     except EnvcheckError as error:
         say.write(in_words(error))
         result = error.exit_code
