@@ -143,10 +143,7 @@ def next_event(service: Readiness) -> float | None:
     """
     if service.standing is not Standing.STARTING:
         return None
-    times = [service.deadline]
-    if not service.rules.asks and service.running_since is not None and not _unhealthy(service):
-        times.append(service.running_since + service.rules.stable)
-    return min(time for time in times if time is not None)
+    return min(time for time in (service.deadline, _up_long_enough(service)) if time is not None)
 
 
 def _count_restarts(service: Readiness, state: ServiceState, now: float) -> Readiness:
@@ -192,9 +189,15 @@ def _passed(service: Readiness, now: float) -> Readiness:
 
 
 def _stayed_up(service: Readiness, now: float) -> bool:
-    if service.rules.asks or service.rules.one_shot or service.running_since is None:
-        return False
-    return now - service.running_since >= service.rules.stable and not _unhealthy(service)
+    when = _up_long_enough(service)
+    return when is not None and now >= when
+
+
+def _up_long_enough(service: Readiness) -> float | None:
+    """When a service that nothing can be asked of counts as ready, should it stay as it is."""
+    if service.rules.asks or service.rules.one_shot or _unhealthy(service):
+        return None
+    return None if service.running_since is None else service.running_since + service.rules.stable
 
 
 def _unhealthy(service: Readiness) -> bool:

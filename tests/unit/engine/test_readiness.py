@@ -188,7 +188,7 @@ def test_the_next_event_is_the_deadline_and_never_the_look():
     asked = answer(started(timeout=5.0), SOON, 0.0, 0.4)
     assert asked.next_look == 0.4
     assert next_event(asked) == 5.0  # a look under way lies in the past: the loop would spin
-    assert next_event(started(timeout=5.0, one_shot=True)) == 5.0
+    assert next_event(started(timeout=5.0, one_shot=True, asks=False)) == 5.0
     assert next_event(see(started(), exited(1), 0.1)) is None
 
 
