@@ -97,6 +97,7 @@ class Waiting:
             self._tick(subjects)
             after_each()
             if all(subject.ended for subject in subjects):
+                self._flying.clear()  # what still flies was asked by one that ended otherwise
                 return
             self._ask_due(subjects)
             self._deliver(self._inbox.take(self._idle(subjects)), by_key, subjects)
