@@ -48,7 +48,8 @@ class Job(Kind):
         return []
 
     def _write(self, scene: Scene, progress: Progress) -> Seeded:
-        if not self._differs(scene)[0]:
+        # the first question is a short one, so that a service that hangs is known at once
+        if not self._differs(scene, LOOK_SECONDS)[0]:
             return Seeded(0, 1, "job")
         how = self._run(scene, Patience(scene, progress, self.name, self.timeout))
         said, reply = self._differs(scene)
