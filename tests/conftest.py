@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-pytest_plugins = ["tests.servers"]
+pytest_plugins = ["tests.servers", "tests.docker.fixtures"]
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -40,6 +40,8 @@ class Stage(Protocol):
     ``done`` end by themselves with 3 and 0; ``strange`` has no form here."""
 
     web_port: int
+    first_word: str  # what preparing says the first time
+    limited: tuple[str, ...]  # what cannot run here
 
     def runtime(self, run: str = "first") -> Runtime:
         """As a new command finds it. A different ``run`` is a later one."""
@@ -64,7 +66,7 @@ class Stage(Protocol):
     def close(self) -> None: ...
 
 
-def _declared(web_port: int) -> dict[str, ComposeService]:
+def declared(web_port: int) -> dict[str, ComposeService]:
     kept = (Mount("volume", "kept", "/kept"),)
     web = ComposeService(
         "web",
@@ -86,13 +88,16 @@ def _declared(web_port: int) -> dict[str, ComposeService]:
 
 
 class FakeStage:
+    first_word = "installing"
+    limited: tuple[str, ...] = ("strange",)
+
     def __init__(self, folder: Path) -> None:
         self.web_port = 8000
         self._folder = folder
         self._world = World()
         self._services = {
             name: service if service.image else replace(service, image=FAKED)
-            for name, service in _declared(self.web_port).items()
+            for name, service in declared(self.web_port).items()
         }
 
     def runtime(self, run: str = "first") -> FakeRuntime:
@@ -118,6 +123,9 @@ class FakeStage:
 
 
 class EmbeddedStage:
+    first_word = "installing"
+    limited: tuple[str, ...] = ("strange",)
+
     def __init__(self, folder: Path, cache: Path, name: str = "contract") -> None:
         self.web_port = free_port()
         self.state = prepare_state(folder / name)
@@ -130,7 +138,7 @@ class EmbeddedStage:
         (code / "web.py").write_text(WEB)
         (code / "requirements.txt").write_text(f"# nothing, for {name} in {folder}\n")
         self._services = {
-            service.name: _embedded(service, code) for service in _declared(self.web_port).values()
+            service.name: _embedded(service, code) for service in declared(self.web_port).values()
         }
 
     @classmethod

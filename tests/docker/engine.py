@@ -107,19 +107,27 @@ def engine() -> Iterator[Private]:
     """Raises NoEngine when it cannot be had; ended when the last user leaves."""
     where = private()
     where.home.mkdir(parents=True, exist_ok=True)
-    with (where.home / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        try:
-            _provide(where)
-        except (EnvcheckError, OSError) as error:
-            raise NoEngine(f"a private Docker engine could not be provided: {error}") from error
-        fcntl.flock(lock, fcntl.LOCK_SH)
+    with (where.home / "users").open("w") as users:
+        with _alone(where):
+            try:
+                _provide(where)
+            except (EnvcheckError, OSError) as error:
+                raise NoEngine(f"no private Docker engine could be provided: {error}") from error
+            fcntl.flock(users, fcntl.LOCK_SH)
         try:
             yield where
         finally:
-            with suppress(BlockingIOError):  # another run still uses it
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            with _alone(where), suppress(BlockingIOError):  # another run still uses it
+                fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 end(where)
+
+
+@contextmanager
+def _alone(where: Private) -> Iterator[None]:
+    """One at a time begins or ends it."""
+    with (where.home / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def _provide(where: Private) -> None:

@@ -1,0 +1,157 @@
+"""From files to running containers. Every intent is in the ledger before the step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+from envcheck.errors import PrepareError, StackError
+from envcheck.model.runtime import Resource
+from envcheck.model.seed import Progress
+from envcheck.runtimes.compose.site import (
+    CONFIG_HASH,
+    Inspected,
+    Site,
+    labels,
+    refuse_unknown,
+    service_of,
+)
+
+Announce = Callable[[Sequence[str], str], None]  # services, words; no words: it is over
+ANONYMOUS = 64  # hex digits of the name of a volume nobody named
+
+
+class BringingUp:
+    def __init__(self, site: Site) -> None:
+        self._site = site
+        self._refusals: dict[str, str] = {}  # service → why its image cannot be had
+        self._hashes: dict[str, str] = {}
+
+    def prepare(self, services: Sequence[str], progress: Progress, announce: Announce) -> None:
+        """Build and pull what is not there. What cannot be had is said when it is to be started."""
+        self._site.demand_ours()
+        self._settle_ports(services)
+        missing = self._missing(services)
+        for done, (image, names) in enumerate(missing.items()):
+            words = self._words(image, names)
+            progress(done, len(missing), "images", words)
+            announce(names, words)
+            try:
+                self._fetch(names)
+            except PrepareError as error:
+                self._refusals |= dict.fromkeys(names, error.message)
+            finally:
+                announce(names, "")
+        if missing:
+            progress(len(missing), len(missing), "images")
+
+    def _missing(self, services: Sequence[str]) -> dict[str, list[str]]:
+        """Image → the services that need it; a service that runs has its image."""
+        declared = self._site.declared
+        found: dict[str, list[str]] = {}
+        for name in services:
+            refuse_unknown(name, declared)
+            if not self._site.image_id(declared.image(name)):
+                found.setdefault(declared.image(name), []).append(name)
+        return found
+
+    def _words(self, image: str, names: Sequence[str]) -> str:
+        built = self._site.declared.is_built(names[0])
+        return f"{'building' if built else 'pulling'} {image}: {', '.join(names)} runs on it"
+
+    def _fetch(self, names: Sequence[str]) -> None:
+        """Raises PrepareError with the builder's or the registry's own words."""
+        verb = "build" if self._site.declared.is_built(names[0]) else "pull"
+        quietly = ("--quiet",)
+        said = self._site.commands.compose(
+            *self._site.declared.write(), verb, *quietly, names[0], timeout=1800
+        )
+        if said.code:
+            image = self._site.declared.image(names[0])
+            what = "built" if verb == "build" else "pulled"
+            raise PrepareError(f"{image} could not be {what}: {said.reason}")
+
+    def _settle_ports(self, services: Sequence[str]) -> None:
+        running = {service_of(it) for it in self._site.containers() if it["State"]["Running"]}
+        for name in services:
+            for port in self._site.declared.published(name) if name not in running else ():
+                self._site.ports.settle(port)
+        for name in self._site.declared.services:
+            for port in self._site.declared.published(name):
+                self._site.declared.move(name, port.target, self._site.ports.chosen(port))
+
+    def start(self, service: str) -> None:
+        if service in self._refusals:
+            raise StackError(self._refusals[service])
+        self._site.demand_ours()
+        refuse_unknown(service, self._site.declared)
+        self._settle_ports((service,))
+        before = self._site.of(service)
+        if before and all(it["State"]["Running"] for it in before) and self._same(service, before):
+            return
+        intent = Resource("container", f"start of {service}", service)
+        self._site.ledger.intend(intent)
+        self._intend_ground(service)
+        said = self._site.commands.compose(*self._site.declared.write(), *_up(service))
+        self._enter(service)
+        self._site.ledger.gone(intent)
+        if said.code:
+            raise StackError(f"{service} could not be started: {said.reason}")
+
+    def _same(self, service: str, before: Sequence[Inspected]) -> bool:
+        """Compose's own measure: the hash of the service as declared now, and its image."""
+        if not self._hashes:
+            said = self._site.commands.compose(
+                *self._site.declared.write(), "config", "--hash", "*"
+            )
+            self._hashes = dict(line.split() for line in said.out.splitlines() if line)
+        return all(
+            labels(it).get(CONFIG_HASH) == self._hashes.get(service)
+            and it["Image"] == self._site.image_id(self._site.declared.image(service))
+            for it in before
+        )
+
+    def _intend_ground(self, service: str) -> None:
+        """Volumes and networks Compose is about to make; what exists is somebody's already."""
+        for resource in self._ground(service):
+            self._site.ledger.intend(resource)
+
+    def _ground(self, service: str) -> Iterator[Resource]:
+        declared = self._site.declared
+        mounted = {
+            str(mount.get("source"))
+            for mount in declared.services[service].get("volumes") or ()
+            if mount.get("type") == "volume"
+        }
+        for key, name in declared.volumes().items():
+            if key in mounted and self._site.volume(name) is None:
+                yield Resource("volume", name, service)
+        for key, name in declared.networks().items():
+            joins = key in (declared.services[service].get("networks") or ())
+            if joins and self._site.network(name) is None:
+                yield Resource("network", name)
+
+    def _enter(self, service: str) -> None:
+        """What there is now, by id; a container that was replaced is gone."""
+        known = [it for it in self._site.ledger.standing() if it.kind == "container"]
+        here = {it["Id"]: it for it in self._site.of(service)}
+        for resource in known:
+            mine = resource.service == service and len(resource.id) == ANONYMOUS
+            if mine and resource.id not in here:
+                self._site.ledger.gone(resource)
+        standing = {resource.id for resource in known}
+        for container, seen in here.items():
+            if container not in standing:
+                self._site.ledger.made(Resource("container", container, service))
+                self._enter_anonymous(service, seen)
+
+    def _enter_anonymous(self, service: str, seen: Inspected) -> None:
+        for mount in seen.get("Mounts") or ():
+            name = str(mount.get("Name", ""))
+            if mount.get("Type") == "volume" and len(name) == ANONYMOUS:
+                facts = {"anonymous": "of " + seen["Id"]}
+                self._site.ledger.made(Resource("volume", name, service, facts))
+
+
+def _up(service: str) -> tuple[str, ...]:
+    """Never ``--wait``, never its dependencies, never a build or pull nobody saw."""
+    return ("up", "--detach", "--no-deps", "--no-build", "--pull", "never", service)
