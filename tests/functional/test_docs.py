@@ -7,13 +7,16 @@ import re
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from jsonschema import Draft202012Validator
 
 from envcheck.cli import COMMANDS
+from envcheck.cli import envcheck as cli
 from envcheck.config.document import parsed
 from envcheck.config.nodes import plain
 from envcheck.config.problems import Problems
 from envcheck.config.reference import rendered
+from envcheck.errors import UsageError
 from tests.functional.walkthrough import ROOT, Copy, blocks
 
 PAPERS = ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md")
@@ -84,3 +87,11 @@ def test_architecture_names_every_room() -> None:
     rooms = [f"{it.name}/" for it in house.iterdir() if (it / "__init__.py").is_file()]
     rooms += [it.name for it in house.glob("*.py") if it.name != "__init__.py"]
     assert [room for room in rooms if room not in text] == []
+
+
+@pytest.mark.parametrize("runtime", ["compose", "external"])
+def test_what_the_readme_says_is_not_there_yet_is_not(runtime: str) -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert re.search(rf"\*\*Not in this version yet:\*\*[^*]*--runtime {runtime}", text)
+    done = CliRunner().invoke(cli, ["plan", "--runtime", runtime])
+    assert isinstance(done.exception, UsageError), "say in README.md that it is there now"
