@@ -87,9 +87,12 @@ class Theatre:
     def left(self) -> dict[str, list[str]]:
         """What there is of us: processes, and everything in the temp folder."""
         return {
-            "processes": sorted(filter(None, map(self._ours, psutil.process_iter()))),
+            "processes": self.processes(),
             "files": sorted(str(path.relative_to(self.tmp)) for path in self.tmp.rglob("*")),
         }
+
+    def processes(self) -> list[str]:
+        return sorted(filter(None, map(self._ours, psutil.process_iter())))
 
     def pids(self, *words: str) -> dict[str, str]:
         code, out = self.run("status", "--json", *words)

@@ -138,9 +138,9 @@ def test_an_interrupt_only_ends_what_only_looked(theatre: Theatre) -> None:
 def test_down_goes_on_to_its_end_and_says_that_it_was_interrupted(theatre: Theatre) -> None:
     before = theatre.empty()
     assert theatre.run("up")[0] == 0
-    whole = len(theatre.left()["processes"])
+    whole = len(theatre.processes())
     with theatre.begin("down") as command:
-        while command.poll() is None and len(theatre.left()["processes"]) > whole:
+        while command.poll() is None and len(theatre.processes()) > whole:
             continue
         command.send_signal(INT)
         said, _ = command.communicate(timeout=HANG)

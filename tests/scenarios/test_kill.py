@@ -124,3 +124,18 @@ def test_an_older_stack_outlives_the_kill_of_a_run_that_reused_it(shop: Theatre,
     assert "finished run" in said
     assert "process of cache" in said
     assert shop.pids() == {"up": shop.pids() | before, "gc": before, "down": {}}[then]
+
+
+@pytest.mark.parametrize("then", ["up", "down"])
+def test_a_killed_down_is_finished_too(shop: Theatre, then: str) -> None:
+    before = shop.empty()
+    assert shop.run("up")[0] == 0
+    whole = len(shop.processes())
+    with shop.begin("down", "--volumes") as command:
+        while command.poll() is None and len(shop.processes()) > whole:
+            continue
+        command.kill()
+    code, said = shop.run(then)
+    assert code == 0, said
+    assert shop.run("down", "--volumes")[0] == 0
+    assert shop.left() == before
