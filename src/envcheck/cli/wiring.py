@@ -36,6 +36,7 @@ from envcheck.system.clock import SystemClock
 from envcheck.system.files import new_run
 from envcheck.system.places import state_folder
 from envcheck.system.secrets import Gate
+from envcheck.system.strain import strained
 
 
 @dataclass
@@ -169,6 +170,7 @@ def _wired(  # noqa: PLR0917 (one caller)
         inbox=inbox,
         emit=recorder.say,
         diagnose=diagnose,
+        strained=strained,
         timeout=environment.timeout if wanted.timeout is None else wanted.timeout,
         timeout_includes_installing=wanted.timeout is not None,
     )

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from envcheck.engine.bringup import Bringup, ServiceSubject
 from envcheck.engine.inbox import Inbox
 from envcheck.engine.plan import Plan, WavePlan
-from envcheck.engine.readiness import Readiness
+from envcheck.engine.readiness import Readiness, Standing
 from envcheck.engine.seeding import seed
 from envcheck.engine.standing import outcome_of, standing_now
 from envcheck.engine.verification import Planned, verify
@@ -47,6 +47,7 @@ class Runner:
     inbox: Inbox
     emit: Callable[[Event], None]
     diagnose: Diagnose
+    strained: Callable[[], str] = lambda: ""  # why a silence means nothing now
     fail_fast: bool = False
     timeout: float = math.inf  # seconds in total
     timeout_includes_installing: bool = False
@@ -130,7 +131,11 @@ class Runner:
         if not subject.state.standing.good:
             self._failed[subject.service] = subject.state.blocked_by or subject.service
         optional = subject.member.declared.optional
-        return outcome_of(subject.service, subject.state, wave, optional=optional)
+        outcome = outcome_of(subject.service, subject.state, wave, optional=optional)
+        late = subject.state.standing is Standing.LATE and outcome.status is Status.FAIL
+        if late and (reason := self.strained()):
+            return replace(outcome, status=Status.UNKNOWN, reason=reason)
+        return outcome
 
     def _seed(self, wave: WavePlan) -> list[Outcome]:
         if not wave.seeds:
@@ -145,7 +150,13 @@ class Runner:
             return []
         self.emit(PhaseStarted(wave, phase, len(planned)))
         return verify(
-            planned, self.scene, self.clock, self._waiting, self._tell, failed=self._failed
+            planned,
+            self.scene,
+            self.clock,
+            self._waiting,
+            self._tell,
+            failed=self._failed,
+            strained=self.strained,
         )
 
     def _ask_all(self, phases: tuple[str, ...]) -> None:

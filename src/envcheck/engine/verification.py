@@ -20,6 +20,8 @@ from envcheck.model.outcome import Answer, Observation, Outcome, Status, not_yet
 from envcheck.model.service import ServiceState
 
 SETTLE = 1.0  # seconds an interrupted check gets to remove what it made to look at
+STRAINED_GRACE = 30.0  # seconds more for a silence that may be the machine's and not the service's
+SLOW = (".silent", ".too-slow", ".slow")  # causes that a machine without a free core has as well
 GRACE = 5.0  # seconds a not yet may be asked again, unless the check says otherwise
 
 
@@ -39,7 +41,10 @@ class Planned:
 class CheckSubject:
     """One check in the waiting loop."""
 
-    def __init__(self, planned: Planned, scene: Scene) -> None:
+    def __init__(
+        self, planned: Planned, scene: Scene, strained: Callable[[], str] = lambda: ""
+    ) -> None:
+        self._strained = strained
         self.planned = planned
         self.key = planned.id
         self.service = planned.check.service
@@ -115,9 +120,19 @@ class CheckSubject:
             self._was_broken = seen.observed
             self._again(now, CONFIRM / 2, over=confirmed)
         else:
-            grace = self.planned.check.grace
-            until = self._started + (GRACE if grace is None else grace)
-            self._again(now, backoff(self._attempts), over=now >= until)
+            self._not_yet(seen, now)
+
+    def _not_yet(self, seen: Observation, now: float) -> None:
+        """Asked again within its grace; a silence longer, while the machine itself is too busy."""
+        grace = self.planned.check.grace
+        until = self._started + (GRACE if grace is None else grace)
+        slow = seen.cause.endswith(SLOW)
+        if now >= until and slow and (reason := self._strained()):
+            if now >= until + STRAINED_GRACE:
+                self._end(Status.UNKNOWN, now, reason=f"{seen.observed}; {reason}")
+                return
+            until += STRAINED_GRACE
+        self._again(now, backoff(self._attempts), over=now >= until)
 
     def _again(self, now: float, pause: float, *, over: bool) -> None:
         if over:
@@ -159,10 +174,12 @@ def verify(  # noqa: PLR0917 (one caller, by name)
     waiting: Waiting,
     tell: Callable[[Outcome], None],
     failed: Mapping[str, str],
+    strained: Callable[[], str] = lambda: "",
 ) -> list[Outcome]:
     """Outcomes in the order of ``planned``. ``failed`` maps services that did not come up to their
-    culprit: their checks are BLOCKED, not asked."""
-    subjects = [CheckSubject(item, scene) for item in planned]
+    culprit: their checks are BLOCKED, not asked. ``strained`` says why this machine is too busy for
+    a silence to mean anything; empty while it is not."""
+    subjects = [CheckSubject(item, scene, strained) for item in planned]
     below = _ladder(subjects)
     told: set[str] = set()
 

@@ -9,6 +9,7 @@ deadline ends whatever is still waited for.
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
@@ -18,6 +19,7 @@ from envcheck.model.clock import Clock
 from envcheck.model.outcome import Observation, not_yet
 from envcheck.model.service import ServiceState
 
+PER_SERVICE = 6  # looks at one service at the same time: to look must not be to load
 SAFETY_TICK = 0.5  # seconds the loop sleeps at most, so that no missed event costs more
 
 
@@ -124,9 +126,12 @@ class Waiting:
 
     def _ask_due(self, subjects: Sequence[Subject]) -> None:
         now = self._clock.monotonic()
+        busy = Counter(subject.service for subject in subjects if subject.key in self._flying)
         for subject in subjects:
             due = None if subject.ended or subject.key in self._flying else subject.due()
-            if due is not None and due <= now and len(self._flying) < self._at_once:
+            room = len(self._flying) < self._at_once and busy[subject.service] < PER_SERVICE
+            if due is not None and due <= now and room:
+                busy[subject.service] += 1
                 self._ticket += 1
                 self._flying[subject.key] = (self._ticket, now + subject.patience)
                 self._inbox.ask(subject.key, self._ticket, subject.look)
@@ -155,8 +160,10 @@ class Waiting:
         """Seconds until something is due, at most SAFETY_TICK."""
         times = [self._until, *(until for _ticket, until in self._flying.values())]
         full = len(self._flying) >= self._at_once
+        busy = Counter(subject.service for subject in subjects if subject.key in self._flying)
         for subject in subjects:
-            asked = None if full or subject.key in self._flying else subject.due()
+            waits = full or busy[subject.service] >= PER_SERVICE or subject.key in self._flying
+            asked = None if waits else subject.due()
             times += [time for time in (asked, subject.wakes()) if time is not None]
         now = self._clock.monotonic()
         return max(0.0, min([SAFETY_TICK, *(time - now for time in times)]))

@@ -3,8 +3,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from envcheck.diagnosis.ranking import diagnose
-from envcheck.engine.bringup import Member
+from envcheck.engine.bringup import Member, ServiceSubject
 from envcheck.engine.plan import Plan, WavePlan
+from envcheck.engine.readiness import Readiness, Rules, begin, expire
 from envcheck.engine.runner import Runner
 from envcheck.engine.verification import Planned
 from envcheck.model.check import Check, Level
@@ -77,3 +78,30 @@ def test_what_holds_is_told_and_nothing_is_diagnosed():
     said = verified([member], [asks("api", "orders", passed("fine"))], RUNS)
     assert {it.status for it in outcomes(said).values()} == {Status.PASS}
     assert not [it for it in said if isinstance(it, Diagnosed)]
+
+
+def late(busy: str) -> Outcome:
+    clock = FakeClock()
+    subject = ServiceSubject(Member(WaveService("api"), ()), FakeScene())
+    subject.state = expire(begin(Readiness(Rules(timeout=5.0)), 0.0), 6.0)
+    runner = Runner(
+        plan=Plan("shop", "fake", ()),
+        project=SHOP,
+        runtime=FakeRuntime(SHOP, World(), None, clock),  # type: ignore[arg-type]
+        scene=FakeScene(),
+        clock=clock,
+        inbox=FakeInbox(clock),
+        emit=lambda _event: None,
+        diagnose=diagnose,
+        strained=lambda: busy,
+    )
+    return runner._stood(subject, 1)
+
+
+def test_a_service_that_is_late_on_a_machine_without_a_free_core_is_unknown():
+    outcome = late("this machine is too busy")
+    assert (outcome.status, outcome.reason) == (Status.UNKNOWN, "this machine is too busy")
+
+
+def test_a_service_that_is_late_on_a_machine_with_room_has_failed():
+    assert late("").status is Status.FAIL

@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from envcheck.engine.scene import NotHere
-from envcheck.engine.verification import GRACE, Planned, verify
+from envcheck.engine.verification import GRACE, STRAINED_GRACE, Planned, verify
 from envcheck.engine.waiting import Waiting
 from envcheck.model.check import Check, Level, LoginRefused
 from envcheck.model.outcome import Observation, Outcome, Status, broken, not_yet, passed
@@ -34,11 +34,21 @@ def planned(name: str, look: Callable[[object], Observation], **more: object) ->
     return Planned(f"1/verify/{check.service}/{name}", check, 1, "verify", **more)  # type: ignore[arg-type]
 
 
-def ask(*items: Planned, failed: dict[str, str] | None = None) -> tuple[list[Outcome], FakeInbox]:
+def ask(
+    *items: Planned, failed: dict[str, str] | None = None, strained: str = ""
+) -> tuple[list[Outcome], FakeInbox]:
     clock = FakeClock(0.0)
     inbox = FakeInbox(clock)
     told: list[Outcome] = []
-    outcomes = verify(items, FakeScene(), clock, Waiting(clock, inbox), told.append, failed or {})
+    outcomes = verify(
+        items,
+        FakeScene(),
+        clock,
+        Waiting(clock, inbox),
+        told.append,
+        failed or {},
+        lambda: strained,
+    )
     assert sorted(it.id for it in told) == sorted(it.id for it in outcomes)
     return outcomes, inbox
 
@@ -159,6 +169,35 @@ def test_outcomes_come_in_the_order_of_the_plan():
         planned("early", answers(passed("ok"))),
     )
     assert [it.id.rsplit("/", 1)[1] for it in outcomes] == ["late", "early"]
+
+
+SILENT = not_yet("no answer in 3s", cause="http.silent")
+
+
+def test_a_silence_on_a_machine_that_is_too_busy_is_unknown_not_the_services_fault():
+    [outcome], inbox = ask(planned("login", answers(SILENT)), strained="this machine is too busy")
+    assert outcome.status is Status.UNKNOWN
+    assert outcome.reason == "no answer in 3s; this machine is too busy"
+    assert inbox._clock.now >= GRACE + STRAINED_GRACE
+
+
+def test_a_silence_on_a_machine_with_room_is_the_services_fault():
+    [outcome], inbox = ask(planned("login", answers(SILENT)))
+    assert outcome.status is Status.FAIL
+    assert inbox._clock.now < GRACE + 1.5
+
+
+def test_a_late_answer_on_a_busy_machine_still_passes():
+    [outcome], _ = ask(
+        planned("login", answers(*[SILENT] * 12, passed("in"))), strained="this machine is too busy"
+    )
+    assert outcome.status is Status.PASS
+
+
+def test_what_is_wrong_in_content_is_never_excused_by_a_busy_machine():
+    wrong = not_yet("3 rows", cause="postgres.rows-missing")
+    [outcome], _ = ask(planned("rows", answers(wrong)), strained="this machine is too busy")
+    assert outcome.status is Status.FAIL
 
 
 def test_no_checks_give_no_outcomes():

@@ -5,7 +5,7 @@ from functools import partial
 
 from envcheck.engine.inbox import Answered, ThreadInbox
 from envcheck.engine.pauses import LONGEST_PAUSE, REFUSED_PAUSE, backoff, pause_after
-from envcheck.engine.waiting import SAFETY_TICK, Waiting
+from envcheck.engine.waiting import PER_SERVICE, SAFETY_TICK, Waiting
 from envcheck.model.outcome import Observation, not_yet, passed
 from envcheck.model.service import Phase, ServiceState
 from tests.fakes.clock import FakeClock
@@ -128,6 +128,23 @@ def test_no_more_looks_fly_than_allowed_and_none_is_forgotten():
     subjects = [Subject(f"s{number}", lambda: passed("yes")) for number in range(10)]
     inbox = wait(*subjects, at_once=2)
     assert len(inbox.asked) == 10
+
+
+def test_one_service_is_not_asked_by_more_than_a_few_looks_at_once():
+    inbox = FakeInbox(FakeClock(0.0))
+    subjects = [Subject(f"check {number}", lambda: passed("yes")) for number in range(20)]
+    for subject in subjects:
+        subject.service = "api"
+    waiting = Waiting(inbox._clock, inbox)
+    most = 0
+
+    def count() -> None:
+        nonlocal most
+        most = max(most, len(waiting._flying))
+
+    waiting.until_ended(subjects, count)
+    assert sorted(inbox.asked) == sorted(subject.key for subject in subjects)
+    assert most <= PER_SERVICE
 
 
 def test_the_loop_never_sleeps_longer_than_its_safety_tick():
