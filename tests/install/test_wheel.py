@@ -115,10 +115,13 @@ def test_the_doctor_and_the_schema_work_without_any_extra(installed: Path, forei
 
 
 def test_up_without_the_embedded_extra_says_which_one_to_install(installed: Path, foreign: Path):
+    (foreign / "tmp").mkdir()
+    folders = {"TMPDIR": "tmp", "XDG_CACHE_HOME": "cache", "XDG_STATE_HOME": "tmp"}
+    elsewhere = {name: str(foreign / folder) for name, folder in folders.items()}
     ended = subprocess.run(
         [str(installed), "up", "--runtime", "embedded"],
         cwd=foreign,
-        env={**_environment(), "XDG_CACHE_HOME": str(foreign / "cache"), "PATH": ""},
+        env={**_environment(), **elsewhere, "PATH": ""},
         capture_output=True,
         text=True,
         timeout=HANG,

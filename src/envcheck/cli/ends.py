@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
-from envcheck.cli.options import Wanted
 from envcheck.cli.wiring import Session
 from envcheck.errors import UsageError
 from envcheck.system.files import write_private
@@ -17,12 +17,12 @@ ALWAYS = ("json", "junit")  # written beside every record, whatever was asked fo
 NAMES = {"json": "report.json", "junit": "junit.xml"}
 
 
-def wanted_reports(wanted: Wanted) -> dict[str, Path | None]:
+def wanted_reports(wanted: Sequence[str]) -> dict[str, Path | None]:
     """``FORMAT[=PATH]`` → path. Raises UsageError for a format we do not write."""
     from envcheck.catalog import REPORTS
 
     asked: dict[str, Path | None] = {}
-    for given in wanted.report:
+    for given in wanted:
         name, _, path = given.partition("=")
         if name not in REPORTS:
             known = ", ".join(sorted(REPORTS))
@@ -36,7 +36,7 @@ def write_reports(made: Session) -> None:
     from envcheck.catalog import REPORTS
 
     record = made.recorder.record
-    asked = wanted_reports(made.wanted)
+    asked = wanted_reports((*made.environment.reports, *made.wanted.report))
     for name in dict.fromkeys((*ALWAYS, *asked)):
         text = REPORTS[name](record)
         write_private(made.folder / NAMES.get(name, f"report.{name}"), text)

@@ -28,8 +28,9 @@ def recorded(
 
     ``after`` is called with the verdict known, still under the project's lock.
     """
-    wanted_reports(wanted)
+    wanted_reports(wanted.report)  # before anything begins
     with session(wanted, command, of_this_command()) as made:
+        wanted_reports(made.environment.reports)
         started = made.clock.monotonic()
         facts = _up(made, work) if command == "up" else _looked(made, work)
         _end(made, facts, made.clock.monotonic() - started)

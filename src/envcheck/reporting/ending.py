@@ -44,7 +44,7 @@ def _roots(record: Record, paint: Paint) -> Iterator[str]:
 def _root(root: Root, paint: Paint) -> Iterator[str]:
     hit = f", {counted(root.victims, 'step')} blocked by it" if root.victims else ""
     cause = f"  [{root.cause}{hit}]" if root.cause else ""
-    head = paint.verdict(f"{root.status:<6}")
+    head = paint.verdict(f"{root.status:<5} ")
     what = one_line(root.what.removeprefix(f"{root.culprit} "))
     yield f"{head}{paint(root.culprit, 'bold')}: {what}{paint(cause, 'dim')}"
     if root.evidence:
