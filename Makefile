@@ -8,7 +8,7 @@ READY := $(VENV)/.ready
 PYTHON ?= python3
 
 
-.PHONY: up down test applications unit check format docs interrupts bench lock clean
+.PHONY: up down test applications unit check format docs interrupts docker bench lock clean
 .DEFAULT_GOAL := up
 
 up: $(READY)
@@ -52,6 +52,10 @@ docs: $(READY)
 # Thirty kills at random moments instead of the three of `make test`.
 interrupts: $(READY)
 	ENVCHECK_KILLS=30 $(PY) -m pytest tests/scenarios/test_kill.py -s
+
+# Containers: on the engine the docker command reaches, else on a private one (Debian, as root).
+docker: $(READY)
+	ENVCHECK_DOCKER=1 $(PY) -m pytest -m docker
 
 bench: $(READY)
 	$(PY) -m tests.bench

@@ -7,6 +7,10 @@ from collections.abc import Iterator
 
 import pytest
 
+from envcheck.engine.ownership import FileLedger
+from envcheck.runtimes.compose.commands import Commands
+from envcheck.runtimes.compose.images import StandIns, stand_ins_folder
+from envcheck.system.clock import SystemClock
 from envcheck.system.process import run
 from tests.docker.engine import NoEngine, engine
 
@@ -30,5 +34,11 @@ def docker_engine() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def python_image(docker_engine: None) -> str:
-    return "envcheck/python:try"
+def python_image(docker_engine: None, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The stand-in for Python, built where it is not here yet."""
+    folder = tmp_path_factory.mktemp("images")
+    commands = Commands(FileLedger(folder, "tests"), SystemClock(), os.environ)
+    stand_ins = StandIns(stand_ins_folder(), commands)
+    for name in stand_ins.missing(stand_ins.tag("python")):
+        stand_ins.build(name)
+    return stand_ins.tag("python")

@@ -39,6 +39,7 @@ class Wanted:
     files: tuple[Path, ...] = ()
     wave: int | None = None
     runtime: str = "auto"
+    images: str = "published"
     without: frozenset[str] = frozenset()
     profile: str = "small"
     scale: float = 1.0
@@ -61,6 +62,12 @@ def where(command: F) -> F:
         ),
         click.option(
             "--runtime", type=click.Choice(RUNTIMES), default="auto", help="What runs the services."
+        ),
+        click.option(
+            "--images",
+            type=click.Choice(["published", "local"]),
+            default="published",
+            help="local: stand-ins built here, where no registry answers (with --runtime compose).",
         ),
         click.option("-w", "--wave", type=int, help="Up to this wave (default: all)."),
         click.option(

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
-from envcheck.errors import PrepareError, StackError
+from envcheck.errors import StackError
 from envcheck.model.runtime import Resource
 from envcheck.model.seed import Progress
+from envcheck.runtimes.compose.preparing import Announce, Preparing
 from envcheck.runtimes.compose.site import (
     CONFIG_HASH,
     Inspected,
@@ -16,59 +17,19 @@ from envcheck.runtimes.compose.site import (
     service_of,
 )
 
-Announce = Callable[[Sequence[str], str], None]  # services, words; no words: it is over
 ANONYMOUS = 64  # hex digits of the name of a volume nobody named
 
 
 class BringingUp:
     def __init__(self, site: Site) -> None:
         self._site = site
-        self._refusals: dict[str, str] = {}  # service → why its image cannot be had
         self._hashes: dict[str, str] = {}
 
     def prepare(self, services: Sequence[str], progress: Progress, announce: Announce) -> None:
-        """Build and pull what is not there. What cannot be had is said when it is to be started."""
+        """Images and ports. What cannot be had is said when it is to be started."""
         self._site.demand_ours()
         self._settle_ports(services)
-        missing = self._missing(services)
-        for done, (image, names) in enumerate(missing.items()):
-            words = self._words(image, names)
-            progress(done, len(missing), "images", words)
-            announce(names, words)
-            try:
-                self._fetch(names)
-            except PrepareError as error:
-                self._refusals |= dict.fromkeys(names, error.message)
-            finally:
-                announce(names, "")
-        if missing:
-            progress(len(missing), len(missing), "images")
-
-    def _missing(self, services: Sequence[str]) -> dict[str, list[str]]:
-        """Image → the services that need it; a service that runs has its image."""
-        declared = self._site.declared
-        found: dict[str, list[str]] = {}
-        for name in services:
-            refuse_unknown(name, declared)
-            if not self._site.image_id(declared.image(name)):
-                found.setdefault(declared.image(name), []).append(name)
-        return found
-
-    def _words(self, image: str, names: Sequence[str]) -> str:
-        built = self._site.declared.is_built(names[0])
-        return f"{'building' if built else 'pulling'} {image}: {', '.join(names)} runs on it"
-
-    def _fetch(self, names: Sequence[str]) -> None:
-        """Raises PrepareError with the builder's or the registry's own words."""
-        verb = "build" if self._site.declared.is_built(names[0]) else "pull"
-        quietly = ("--quiet",)
-        said = self._site.commands.compose(
-            *self._site.declared.write(), verb, *quietly, names[0], timeout=1800
-        )
-        if said.code:
-            image = self._site.declared.image(names[0])
-            what = "built" if verb == "build" else "pulled"
-            raise PrepareError(f"{image} could not be {what}: {said.reason}")
+        Preparing(self._site).prepare(services, progress, announce)
 
     def _settle_ports(self, services: Sequence[str]) -> None:
         running = {service_of(it) for it in self._site.containers() if it["State"]["Running"]}
@@ -77,13 +38,15 @@ class BringingUp:
                 self._site.ports.settle(port)
         for name in self._site.declared.services:
             for port in self._site.declared.published(name):
-                self._site.declared.move(name, port.target, self._site.ports.chosen(port))
+                here = self._site.ports.chosen(port)
+                if here != port.wanted:
+                    self._site.declared.move(port, here)
 
     def start(self, service: str) -> None:
-        if service in self._refusals:
-            raise StackError(self._refusals[service])
         self._site.demand_ours()
         refuse_unknown(service, self._site.declared)
+        if service in self._site.refused:
+            raise StackError(self._site.refused[service])
         self._settle_ports((service,))
         before = self._site.of(service)
         if before and all(it["State"]["Running"] for it in before) and self._same(service, before):

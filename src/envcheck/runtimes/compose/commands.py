@@ -45,12 +45,13 @@ class Commands:
 
     def compose(self, *words: str, timeout: float = 600.0) -> Said:
         """Raises Interrupted on a stop, StackError where there is no Compose or no end."""
-        return self._run(("docker", "compose", "--ansi", "never", *words), timeout)
+        said = self.run(("docker", "compose", "--ansi", "never", *words), timeout)
+        if "unknown command: docker compose" in said.err or "is not a docker command" in said.err:
+            raise StackError("docker has no compose command here", "install the Compose plugin")
+        return said
 
-    def docker(self, *words: str, timeout: float = 1800.0) -> Said:
-        return self._run(("docker", *words), timeout)
-
-    def _run(self, argv: Sequence[str], timeout: float) -> Said:
+    def run(self, argv: Sequence[str], timeout: float) -> Said:
+        """Raises Interrupted on a stop, StackError without that program or within that time."""
         with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
             child = self._begin(argv, out.fileno(), err.fileno())
             mark = Resource("process", str(child.pid), facts={"started": started(child.pid)})
@@ -62,15 +63,12 @@ class Commands:
                 self._ledger.gone(mark)
             out.seek(0)
             err.seek(0)
-            said = Said(child.returncode, _text(out.read()), _text(err.read()))
-        if "unknown command: docker compose" in said.err or "is not a docker command" in said.err:
-            raise StackError("docker has no compose command here", "install the Compose plugin")
-        return said
+            return Said(child.returncode, _text(out.read()), _text(err.read()))
 
     def _begin(self, argv: Sequence[str], out: int, err: int) -> subprocess.Popen[bytes]:
         program = shutil.which(argv[0])
         if program is None:
-            raise StackError("there is no docker command here", "install the Docker client")
+            raise StackError(f"there is no {argv[0]} command here", f"install {argv[0]}")
         child = subprocess.Popen(
             [program, *argv[1:]],
             env=self._environment,
@@ -90,7 +88,7 @@ class Commands:
             if not self._clock.pause(0.01):
                 raise Interrupted
             if self._clock.monotonic() > deadline:
-                raise StackError(f"docker did not end in {timeout:g}s", "see whether it hangs")
+                raise StackError(f"no end in {timeout:g}s", "see whether it hangs")
 
 
 def surroundings(project_folder: Path) -> dict[str, str]:

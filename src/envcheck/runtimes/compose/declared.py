@@ -7,6 +7,7 @@ with the rest.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,7 @@ from envcheck.runtimes.compose.commands import Commands
 from envcheck.system.files import write_private
 
 NONCE = "io.envcheck.nonce"
+ADVERTISED = "ADVERTISED"  # as in KAFKA_ADVERTISED_LISTENERS
 Resolved = dict[str, Any]
 
 
@@ -56,11 +58,11 @@ def _hint(reason: str) -> str:
 
 
 class Declared:
-    """``image_of`` may put another image, or another base, in a service's place."""
+    """Compose's own words, open to a few changes before they are written back."""
 
-    def __init__(self, resolved: Resolved, file: Path) -> None:
+    def __init__(self, resolved: Resolved, folder: Path) -> None:
         self._resolved = resolved
-        self._file = file
+        self._file = folder / "compose.json"
         self._published = {name: tuple(_published(name, it)) for name, it in self.services.items()}
 
     @property
@@ -88,12 +90,24 @@ class Declared:
         return self._published.get(service, ())
 
     def change(self, service: str, changes: Mapping[str, Any]) -> None:
-        self._resolved["services"][service] |= changes
+        """None takes a key away."""
+        changed = {**self.services[service], **changes}
+        kept = {key: value for key, value in changed.items() if value is not None}
+        self._resolved["services"][service] = kept
 
-    def move(self, service: str, target: int, port: int) -> None:
-        for declared in self._resolved["services"][service].get("ports") or ():
-            if int(declared["target"]) == target and declared.get("protocol", "tcp") == "tcp":
-                declared["published"] = str(port)
+    def add_secret_file(self, name: str, path: str) -> None:
+        self._resolved.setdefault("secrets", {})[name] = {"file": path}
+
+    def move(self, port: Published, here: int) -> None:
+        """Publish it elsewhere, and let a server that tells clients its address tell that one."""
+        service = self._resolved["services"][port.service]
+        for declared in service.get("ports") or ():
+            if int(declared["target"]) == port.target and declared.get("protocol", "tcp") == "tcp":
+                declared["published"] = str(here)
+        for name, value in (service.get("environment") or {}).items():
+            if ADVERTISED in name and value:
+                address = rf"((?:127\.0\.0\.1|localhost):){port.wanted}\b"
+                service["environment"][name] = re.sub(address, rf"\g<1>{here}", str(value))
 
     def mark(self, nonce: str, is_foreign: Callable[[str, str], bool]) -> None:
         """Label all we shall make. What existed before stays as it is, and stays unmarked."""

@@ -27,8 +27,17 @@ class ComposeRuntime:
 
     name = "compose"
 
-    def __init__(self, project: ComposeProject, state: Path, ledger: Ledger, clock: Clock) -> None:
-        self._site = Site(project, state, ledger, clock)
+    def __init__(
+        self,
+        project: ComposeProject,
+        state: Path,
+        ledger: Ledger,
+        clock: Clock,
+        *,
+        images: str = "published",
+    ) -> None:
+        """``images="local"`` builds stand-ins instead of asking a registry."""
+        self._site = Site(project, state, ledger, clock, local=images == "local")
         self._up = BringingUp(self._site)
         self._down = TakingDown(self._site)
         self._seeing = Seeing(self._site)

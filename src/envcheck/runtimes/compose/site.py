@@ -14,7 +14,10 @@ from envcheck.model.runtime import Ledger
 from envcheck.runtimes.compose.commands import Commands, surroundings
 from envcheck.runtimes.compose.daemon import address, connect, refused
 from envcheck.runtimes.compose.declared import NONCE, Declared, resolve
+from envcheck.runtimes.compose.images import StandIns, stand_ins_folder
+from envcheck.runtimes.compose.ledger import OwnLedger
 from envcheck.runtimes.compose.ports import Ports
+from envcheck.runtimes.compose.substituting import put_stand_ins
 
 if TYPE_CHECKING:
     from docker import APIClient
@@ -28,14 +31,18 @@ Inspected = Mapping[str, Any]
 class Site:
     """Touches nothing until asked; what it learns of files and engine it learns once."""
 
-    def __init__(self, project: ComposeProject, state: Path, ledger: Ledger, clock: Clock) -> None:
+    def __init__(
+        self, project: ComposeProject, state: Path, ledger: Ledger, clock: Clock, *, local: bool
+    ) -> None:
         folder = project.files[0].parent if project.files else Path.cwd()
         self.project = project
-        self.ledger = ledger
+        self.ledger = OwnLedger(ledger)
         self.clock = clock
-        self.file = state / "compose.json"
-        self.ports = Ports(state / "ports.json")
-        self.commands = Commands(ledger, clock, surroundings(folder))
+        self.folder = state / "containers"
+        self.ports = Ports(self.folder / "ports.json")
+        self.commands = Commands(self.ledger, clock, surroundings(folder))
+        self.stand_ins = StandIns(stand_ins_folder(), self.commands) if local else None
+        self.refused: dict[str, str] = {}  # service → why its image cannot be had
         self._lock = threading.RLock()
         self._client: APIClient | None = None
         self._declared: Declared | None = None
@@ -53,8 +60,11 @@ class Site:
         """Raises StackError where Compose refuses the files."""
         with self._lock:
             if self._declared is None:
-                self._declared = Declared(resolve(self.project, self.commands), self.file)
-                self._declared.mark(self.ledger.nonce, self.is_foreign)
+                declared = Declared(resolve(self.project, self.commands), self.folder)
+                if self.stand_ins:
+                    self.refused |= put_stand_ins(declared, self.stand_ins)
+                declared.mark(self.ledger.nonce, self.is_foreign)
+                self._declared = declared
             return self._declared
 
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -136,8 +137,8 @@ class TakingDown:
             if not kept and not theirs:
                 self._site.ledger.gone(resource)
         if run is None:
-            self._site.file.unlink(missing_ok=True)
             self._site.ports.forget()
+            shutil.rmtree(self._site.folder, ignore_errors=True)
 
     def _each(self, do: Any, seen: Sequence[Any]) -> list[str]:
         with ThreadPoolExecutor(AT_ONCE) as pool:
