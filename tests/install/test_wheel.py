@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import zipfile
@@ -112,6 +113,17 @@ def test_the_doctor_and_the_schema_work_without_any_extra(installed: Path, forei
     findings = json.loads(ran([str(installed), "doctor", "--json"], foreign))
     assert {"envcheck", "python", "platform", "memory", "disk"} <= {it["about"] for it in findings}
     assert json.loads(ran([str(installed), "schema"], foreign))["properties"]
+
+
+def test_a_busy_port_is_no_riddle_without_any_extra(installed: Path, foreign: Path):
+    with socket.socket() as busy:
+        busy.bind(("127.0.0.1", 0))
+        port = busy.getsockname()[1]
+        busy.listen()
+        (foreign / "compose.yaml").write_text(COMPOSE.replace("28441", str(port)))
+        findings = json.loads(ran([str(installed), "doctor", "--json"], foreign))
+    [about] = [it["found"] for it in findings if it["about"] == "port" and str(port) in it["found"]]
+    assert about == f"db {port}: held by another program"
 
 
 def test_up_without_the_embedded_extra_says_which_one_to_install(installed: Path, foreign: Path):

@@ -19,10 +19,16 @@ def free(port: int) -> bool:
 
 
 def owner(port: int) -> str:
-    """``pid 4242 (python3)`` as far as this user may know."""
-    import psutil
-
-    for connection in psutil.net_connections("tcp"):
+    """``pid 4242 (python3)`` as far as this user may know, and where psutil is installed."""
+    try:
+        import psutil
+    except ImportError:
+        return "another program"
+    try:
+        connections = psutil.net_connections("tcp")
+    except psutil.AccessDenied:  # macOS tells only root
+        return "another program"
+    for connection in connections:
         if connection.status == psutil.CONN_LISTEN and getattr(connection.laddr, "port", 0) == port:
             if connection.pid is None:
                 break
