@@ -20,6 +20,7 @@ def whole(said: Said) -> None:
 def blames(said: Said, *roots: tuple[str, str]) -> list[dict[str, Any]]:
     """Exactly these (culprit, cause), the first of them first; all else is blocked by them."""
     assert said.verdict == "FAIL", str(said)
+    print(said.first)  # with -rP: what a person reads first, fault by fault
     assert said.code in (1, 4)
     found = said.report["diagnoses"]
     assert {(one["culprit"], one["cause"]) for one in found} == set(roots), _told(said)
