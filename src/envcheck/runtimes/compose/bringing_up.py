@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from envcheck.errors import StackError
 from envcheck.model.runtime import Resource
@@ -53,7 +53,7 @@ class BringingUp:
             return
         intent = Resource("container", f"start of {service}", service)
         self._site.ledger.intend(intent)
-        self._intend_ground(service)
+        self._intend_ground()
         said = self._site.commands.compose(*self._site.declared.write(), *_up(service))
         self._enter(service)
         self._site.ledger.gone(intent)
@@ -73,25 +73,16 @@ class BringingUp:
             for it in before
         )
 
-    def _intend_ground(self, service: str) -> None:
-        """Volumes and networks Compose is about to make; what exists is somebody's already."""
-        for resource in self._ground(service):
-            self._site.ledger.intend(resource)
-
-    def _ground(self, service: str) -> Iterator[Resource]:
-        declared = self._site.declared
-        mounted = {
-            str(mount.get("source"))
-            for mount in declared.services[service].get("volumes") or ()
-            if mount.get("type") == "volume"
-        }
-        for key, name in declared.volumes().items():
-            if key in mounted and self._site.volume(name) is None:
-                yield Resource("volume", name, service)
-        for key, name in declared.networks().items():
-            joins = key in (declared.services[service].get("networks") or ())
-            if joins and self._site.network(name) is None:
-                yield Resource("network", name)
+    def _intend_ground(self) -> None:
+        """Compose makes every volume and network of the project at the first start of any service;
+        what exists already is somebody's."""
+        declared, site = self._site.declared, self._site
+        for name in declared.volumes().values():
+            if site.volume(name) is None:
+                site.ledger.intend(Resource("volume", name))
+        for name in declared.networks().values():
+            if site.network(name) is None:
+                site.ledger.intend(Resource("network", name))
 
     def _enter(self, service: str) -> None:
         """What there is now, by id; a container that was replaced is gone."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 NEAR = {"unix", "npipe", "http+unix"}
 LOOPBACK = {"127.0.0.1", "localhost", "::1", "[::1]"}
 ANSWER_SECONDS = 60
+KNOCK_SECONDS = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,7 @@ def connect(where: Address) -> APIClient:
             f"the Docker engine of {where.why} is on another machine ({_plain(where.url)})",
             "run envcheck there, or choose a local one with DOCKER_HOST or `docker context use`",
         )
+    _knock(where)
     from docker import APIClient, errors, tls
 
     secured = tls.TLSConfig(
@@ -76,10 +79,26 @@ def connect(where: Address) -> APIClient:
         # timeout: 60 s is what an answer may take on a busy machine
         return APIClient(base_url=where.url, version="auto", timeout=ANSWER_SECONDS, tls=secured)
     except errors.DockerException as error:
-        raise StackError(
-            f"no Docker engine answers at {_plain(where.url)} ({where.why}): {_reason(error)}",
-            "start it, or use --runtime embedded",
-        ) from error
+        raise _silent(where, error) from error
+
+
+def _knock(where: Address) -> None:
+    """A socket nobody listens at is found out before the SDK leaves one of its own open."""
+    parts = urlsplit(where.url)
+    if parts.scheme == "unix":
+        with socket.socket(socket.AF_UNIX) as knocking:
+            knocking.settimeout(KNOCK_SECONDS)
+            try:
+                knocking.connect(parts.path)
+            except OSError as error:
+                raise _silent(where, error) from error
+
+
+def _silent(where: Address, error: Exception) -> StackError:
+    return StackError(
+        f"no Docker engine answers at {_plain(where.url)} ({where.why}): {_reason(error)}",
+        "start it, or use --runtime embedded",
+    )
 
 
 @contextmanager
