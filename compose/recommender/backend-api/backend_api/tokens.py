@@ -14,6 +14,7 @@ from backend_api.errors import unauthorized
 
 ACCESS = 15 * 60
 REFRESH = 7 * 24 * 3600
+SKEW = 5  # seconds two clocks, or one that is being set, may differ
 IMPERSONATION = 5 * 60
 NO_HASH = "$2b$11$.efUB0mhN9wsCIrf93Rh0uV2Ous2Y9rSVnsQLklwHpO0kjKhOoZKi"
 """Checked where there is no such user, so that both refusals take the same time."""
@@ -63,7 +64,11 @@ class Tokens:
         required = ["exp", "sub", "tenant_id", "email", "role", "type"]
         try:
             payload = jwt.decode(
-                token, self.secret, algorithms=["HS256"], options={"require": required}
+                token,
+                self.secret,
+                algorithms=["HS256"],
+                leeway=SKEW,
+                options={"require": required},
             )
             user_id, tenant_id = UUID(payload["sub"]), UUID(payload["tenant_id"])
         except jwt.ExpiredSignatureError:

@@ -11,6 +11,7 @@ from starlette.requests import Request
 from data_pipeline.errors import Refused
 from data_pipeline.settings import Settings
 
+SKEW = 5  # seconds two clocks, or one that is being set, may differ
 REQUIRED = ["exp", "sub", "tenant_id", "email", "role", "type"]
 PLATFORM = "platform_admin"  # may act for any tenant
 
@@ -45,7 +46,9 @@ def _by_token(token: str, named: UUID | None, secret: str) -> Caller:
     import jwt
 
     try:
-        claims = jwt.decode(token, secret, algorithms=["HS256"], options={"require": REQUIRED})
+        claims = jwt.decode(
+            token, secret, algorithms=["HS256"], leeway=SKEW, options={"require": REQUIRED}
+        )
         tenant = UUID(claims["tenant_id"])
     except jwt.ExpiredSignatureError:
         raise Refused(401, "The token has expired.") from None
