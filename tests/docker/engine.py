@@ -20,7 +20,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from envcheck.errors import EnvcheckError
@@ -133,6 +133,7 @@ def _alone(where: Private) -> Iterator[None]:
 def _provide(where: Private) -> None:
     if where.answers():
         return
+    _demand_alone(where)
     _unpack(where)
     end(where)
     where.run.mkdir(mode=0o700, exist_ok=True)
@@ -147,6 +148,14 @@ def _provide(where: Private) -> None:
         if daemon.poll() is not None or time.monotonic() > deadline:
             raise NoEngine(f"dockerd did not start: {_last_words(where)}")
         time.sleep(0.1)
+
+
+def _demand_alone(where: Private) -> None:
+    """Two engines would share a bridge and the names of their rules."""
+    for suite in {*ENGINE_SUITE.values(), "sid"} - {where.suite}:
+        other = replace(where, suite=suite, run=where.run.with_name(f"envcheck-engine-{suite}"))
+        if _pid(other):
+            raise NoEngine(f"a private engine from {suite} runs already")
 
 
 def _unpack(where: Private) -> None:

@@ -34,7 +34,6 @@ STANDS_FOR = {
     "envcheck/minio": "minio",
     "prom/prometheus": "prometheus",
     "apache/airflow": "airflow",
-    "jaegertracing/jaeger": "jaeger",
 }
 BUNDLES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 ARGUMENT = re.compile(r"^ARG\s+(\w+)=(\S+)", re.MULTILINE)
