@@ -6,7 +6,7 @@ import json
 import os
 import platform
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from typing import Any
 import click
 
 from envcheck.cli.options import Wanted, wanted, where
+from envcheck.model.runtime import Limit
 
 GIB = 1024**3
 LEAST_MEMORY = 4 * GIB  # the recommender with Airflow peaked at 3.1 GiB
@@ -98,11 +99,20 @@ def _environment(asked: Wanted) -> Iterator[Finding]:
     yield Finding("ok", "runtime", f"{base.runtime.name}: {base.why}")
     for name, version in base.runtime.versions().items():
         yield Finding("ok", "server", f"{name}: {version}")
-    for limit in base.runtime.limits():
-        yield Finding("ok", "limit", f"{limit.service} ({limit.capability}): {limit.reason}")
+    yield from _limits(base.runtime.limits())
     if holder := holder_of(base.state):
         yield Finding("advice", "lock", holder, "wait until it has ended")
     yield from _ports(base)
+
+
+def _limits(limits: Sequence[Limit]) -> Iterator[Finding]:
+    """One line per thing that cannot be done, with all the services it concerns."""
+    concerned: dict[tuple[str, str], list[str]] = {}
+    for limit in limits:
+        concerned.setdefault((limit.capability, limit.reason), []).append(limit.service)
+    for (capability, reason), services in concerned.items():
+        what = "not run here" if capability == "run" else capability
+        yield Finding("ok", "limit", f"{', '.join(services)}: {what}: {reason}")
 
 
 def _ports(base: Any) -> Iterator[Finding]:

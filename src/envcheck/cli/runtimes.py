@@ -10,7 +10,7 @@ from envcheck.model.clock import Clock
 from envcheck.model.environment import Environment
 from envcheck.model.runtime import Ledger, Runtime
 
-_AUTO = "this version runs services as local processes only"
+_AUTO = "containers only when asked: --runtime compose"
 _NOT_YET = "this version does not look at services that run elsewhere"
 
 

@@ -141,8 +141,14 @@ class Runner:
         if not wave.seeds:
             return []
         self.emit(PhaseStarted(wave.number, "seed", len(wave.seeds)))
-        return self._told(
-            seed(wave.seeds, self.scene, self.clock, self._waiting, self.emit, failed=self._failed)
+        return seed(
+            wave.seeds,
+            self.scene,
+            self.clock,
+            self._waiting,
+            self.emit,
+            tell=self._tell,
+            failed=self._failed,
         )
 
     def _verify(self, wave: int, phase: str, planned: Sequence[Planned]) -> list[Outcome]:

@@ -124,11 +124,22 @@ def seed(
     waiting: Waiting,
     emit: Callable[[Event], None],
     *,
+    tell: Callable[[Outcome], None],
     failed: Mapping[str, str],
 ) -> list[Outcome]:
-    """Outcomes in the order of ``seeds``. Units of a service that did not come up are BLOCKED."""
+    """Outcomes in the order of ``seeds``, each told as it ends. Units of a service that did not
+    come up are BLOCKED."""
     subjects = [SeedSubject(item, scene, emit) for item in seeds]
-    waiting.until_ended(subjects, lambda: _release(subjects, failed, clock.monotonic()))
+    told: set[str] = set()
+
+    def after_each() -> None:
+        _release(subjects, failed, clock.monotonic())
+        for subject in subjects:
+            if subject.outcome is not None and subject.key not in told:
+                told.add(subject.key)
+                tell(subject.outcome)
+
+    waiting.until_ended(subjects, after_each)
     return [subject.outcome for subject in subjects if subject.outcome is not None]
 
 

@@ -92,9 +92,17 @@ def test_a_seed_that_is_still_being_written_is_unknown():
     stage = Stage()
     stage.inbox.silent = {"1/seed/db/rows"}
     unit = PlannedSeed("1/seed/db/rows", Unit(), 1, "", False, "")  # type: ignore[arg-type]
+    told: list[Outcome] = []
     [outcome] = seed(
-        [unit], FakeScene(), stage.clock, stage.waiting, lambda _event: None, failed={}
+        [unit],
+        FakeScene(),
+        stage.clock,
+        stage.waiting,
+        lambda _event: None,
+        tell=told.append,
+        failed={},
     )
+    assert told == [outcome]
     assert (outcome.status, outcome.reason) == (Status.UNKNOWN, OVER)
 
 

@@ -25,7 +25,17 @@ def run(
     clock = FakeClock(0.0)
     events: list[Event] = []
     waiting = Waiting(clock, FakeInbox(clock))
-    outcomes = seed(seeds, FakeScene(), clock, waiting, events.append, failed=failed or {})
+    told: list[Outcome] = []
+    outcomes = seed(
+        seeds,
+        FakeScene(),
+        clock,
+        waiting,
+        events.append,
+        tell=told.append,
+        failed=failed or {},
+    )
+    assert sorted(it.id for it in told) == sorted(it.id for it in outcomes)
     return outcomes, events
 
 
