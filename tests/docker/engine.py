@@ -44,6 +44,7 @@ OWN = (
 ENGINE_SUITE = {"bookworm": "trixie", "trixie": "trixie"}
 FORWARDING = Path("/proc/sys/net/ipv4/ip_forward")
 STARTS = 60.0  # seconds; a hang guard
+SIGNS = 5.0  # within which it has written its pid
 ENDS = 30.0
 VARIABLE = "ENVCHECK_ENGINE_SUITE"  # take the engine from another suite, such as sid
 
@@ -139,13 +140,16 @@ def _provide(where: Private) -> None:
     where.run.mkdir(mode=0o700, exist_ok=True)
     _remember_forwarding(where)
     with (where.home / "dockerd.log").open("w") as log:
-        daemon = subprocess.Popen(
-            _argv(where), env=_surroundings(where), stdin=subprocess.DEVNULL, stdout=log,
-            stderr=log, start_new_session=True,
+        # it may outlive this run, so it is nobody's child
+        argv = ["setsid", "--fork", *_argv(where)]
+        subprocess.run(
+            argv, env=_surroundings(where), stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+            check=True,
         )  # fmt: skip
-    deadline = time.monotonic() + STARTS
+    begun = time.monotonic()
     while not where.answers():
-        if daemon.poll() is not None or time.monotonic() > deadline:
+        gone = time.monotonic() > begun + SIGNS and not _pid(where)
+        if gone or time.monotonic() > begun + STARTS:
             raise NoEngine(f"dockerd did not start: {_last_words(where)}")
         time.sleep(0.1)
 

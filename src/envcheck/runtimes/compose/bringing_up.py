@@ -63,9 +63,8 @@ class BringingUp:
     def _same(self, service: str, before: Sequence[Inspected]) -> bool:
         """Compose's own measure: the hash of the service as declared now, and its image."""
         if not self._hashes:
-            said = self._site.commands.compose(
-                *self._site.declared.write(), "config", "--hash", "*"
-            )
+            words = (*self._site.declared.write(), "config", "--hash", "*")
+            said = self._site.commands.compose(*words, looks=True)
             self._hashes = dict(line.split() for line in said.out.splitlines() if line)
         return all(
             labels(it).get(CONFIG_HASH) == self._hashes.get(service)

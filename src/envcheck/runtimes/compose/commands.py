@@ -7,8 +7,8 @@ import resource
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,27 +43,37 @@ class Commands:
         self._clock = clock
         self._environment = dict(environment)
 
-    def compose(self, *words: str, timeout: float = 600.0) -> Said:
+    def compose(self, *words: str, timeout: float = 600.0, looks: bool = False) -> Said:
         """Raises Interrupted on a stop, StackError where there is no Compose or no end."""
-        said = self.run(("docker", "compose", "--ansi", "never", *words), timeout)
+        said = self.run(("docker", "compose", "--ansi", "never", *words), timeout, looks=looks)
         if "unknown command: docker compose" in said.err or "is not a docker command" in said.err:
             raise StackError("docker has no compose command here", "install the Compose plugin")
         return said
 
-    def run(self, argv: Sequence[str], timeout: float) -> Said:
-        """Raises Interrupted on a stop, StackError without that program or within that time."""
+    def run(self, argv: Sequence[str], timeout: float, *, looks: bool = False) -> Said:
+        """Raises Interrupted on a stop, StackError without that program or within that time.
+
+        What only ``looks`` makes nothing, and is not entered in the ledger.
+        """
         with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
             child = self._begin(argv, out.fileno(), err.fileno())
-            mark = Resource("process", str(child.pid), facts={"started": started(child.pid)})
-            self._ledger.made(mark)
-            try:
-                self._wait(child, timeout)
-            finally:
-                _end(child)
-                self._ledger.gone(mark)
+            with nullcontext() if looks else self._entered(child.pid):
+                try:
+                    self._wait(child, timeout)
+                finally:
+                    _end(child)
             out.seek(0)
             err.seek(0)
             return Said(child.returncode, _text(out.read()), _text(err.read()))
+
+    @contextmanager
+    def _entered(self, pid: int) -> Iterator[None]:
+        mark = Resource("process", str(pid), facts={"started": started(pid)})
+        self._ledger.made(mark)
+        try:
+            yield
+        finally:
+            self._ledger.gone(mark)
 
     def _begin(self, argv: Sequence[str], out: int, err: int) -> subprocess.Popen[bytes]:
         program = shutil.which(argv[0])

@@ -36,7 +36,8 @@ class Published:
 
 def resolve(project: ComposeProject, commands: Commands) -> Resolved:
     """What ``docker compose config`` makes of the files. Raises StackError in its words."""
-    said = commands.compose(*_where(project), "--profile", "*", "config", "--format", "json")
+    words = (*_where(project), "--profile", "*", "config", "--format", "json")
+    said = commands.compose(*words, looks=True)
     if said.code:
         raise StackError(f"docker compose refuses these files: {said.reason}", _hint(said.reason))
     resolved: Resolved = json.loads(said.out)

@@ -139,7 +139,8 @@ class StandIns:
             _demand(self._commands.run(load, 300), BASE)
 
     def _has(self, tag: str) -> bool:
-        return self._commands.run(("docker", "image", "inspect", "-f", "-", tag), 30).code == 0
+        asked = ("docker", "image", "inspect", "--format", "-", tag)
+        return self._commands.run(asked, 30, looks=True).code == 0
 
 
 def stand_ins_folder() -> Path:

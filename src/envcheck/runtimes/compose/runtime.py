@@ -50,7 +50,7 @@ class ComposeRuntime:
     def versions(self) -> Mapping[str, str]:
         with refused():
             engine = self._site.client.version()
-        compose = self._site.commands.compose("version", "--short").out.strip()
+        compose = self._site.commands.compose("version", "--short", looks=True).out.strip()
         return {"docker engine": str(engine["Version"]), "docker compose": compose}
 
     def prepare(self, services: Sequence[str], progress: Progress) -> None:
