@@ -89,7 +89,7 @@ def test_architecture_names_every_room() -> None:
     assert [room for room in rooms if room not in text] == []
 
 
-@pytest.mark.parametrize("runtime", ["compose", "external"])
+@pytest.mark.parametrize("runtime", ["external"])
 def test_what_the_readme_says_is_not_there_yet_is_not(runtime: str) -> None:
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     assert re.search(rf"\*\*Not in this version yet:\*\*[^*]*--runtime {runtime}", text)

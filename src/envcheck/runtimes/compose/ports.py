@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import socket
-from collections.abc import Iterator
 from pathlib import Path
 
 from envcheck.errors import StackError
 from envcheck.runtimes.compose.declared import Published
 from envcheck.system.files import write_private
+from envcheck.system.ports import free, owner
 
 MOVED_FROM, MOVED_UNTIL = 20000, 30000  # below the range outgoing connections are given
 
@@ -51,37 +50,6 @@ class Ports:
                 held = f"{declared.service}: port {declared.wanted} is taken by"
                 return port, f"{held} {owner(declared.wanted)}, using {port}"
         raise StackError(f"no free port between {MOVED_FROM} and {MOVED_UNTIL}")
-
-
-def free(port: int) -> bool:
-    with socket.socket() as attempt:
-        attempt.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            attempt.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-    return True
-
-
-def owner(port: int) -> str:
-    """``pid 4242 (python3)`` as far as this user may know; Linux only."""
-    inodes = set(_listening(port))
-    for link in Path("/proc").glob("[0-9]*/fd/*") if inodes else ():
-        try:
-            if link.readlink().name in inodes:
-                pid = link.parts[2]
-                return f"pid {pid} ({Path('/proc', pid, 'comm').read_text().strip()})"
-        except OSError:  # it ended while we looked, or is not ours to see
-            continue
-    return "another program"
-
-
-def _listening(port: int) -> Iterator[str]:
-    for table in (Path("/proc/net/tcp"), Path("/proc/net/tcp6")):
-        for line in table.read_text().splitlines()[1:] if table.exists() else ():
-            fields = line.split()
-            if fields[3] == "0A" and int(fields[1].rpartition(":")[2], 16) == port:
-                yield f"socket:[{fields[9]}]"
 
 
 def _key(declared: Published) -> str:
