@@ -9,12 +9,14 @@ import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from envcheck.cli.options import Wanted, wanted, where
-from envcheck.model.runtime import Limit
+
+if TYPE_CHECKING:  # completion imports every command: none may bring the model along
+    from envcheck.model.runtime import Limit
 
 GIB = 1024**3
 LEAST_MEMORY = 4 * GIB  # the recommender with Airflow peaked at 3.1 GiB

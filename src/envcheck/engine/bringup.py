@@ -104,9 +104,8 @@ class ServiceSubject:
         self.state = answer(self.state, result, now, pause_after(result, self.state.misses + 1))
 
     def see(self, state: ServiceState, now: float) -> None:
-        """What happened before its start had returned (the end of a former self) is no news."""
-        when = state.died_at if state.dead else state.since
-        if not 0.0 < when < self.born:
+        """The end of a former self, before the start of this one had returned, is no news."""
+        if not (state.dead and 0.0 < state.died_at < self.born):
             self.state = see(self.state, state, now)
 
     def tick(self, now: float) -> None:

@@ -11,6 +11,7 @@ from envcheck.runtimes.embedded.evidence import last_start
 from envcheck.runtimes.embedded.layout import Layout
 from envcheck.runtimes.embedded.processes import Process, end, everyone, ours
 
+LEAVING = ".leaving-"
 ROUNDS = 3  # a process born while we looked is met in the next
 
 
@@ -45,16 +46,31 @@ def end_group(leader: Process) -> Sequence[str]:
 
 
 def remove(paths: Iterable[Path]) -> Sequence[str]:
-    """Files and folders, whole; sentences about what is still there."""
+    """Files and folders, whole; sentences about what is still there.
+
+    A folder leaves its name first: killed half-way, it is never taken for data again.
+    """
     left = []
     for path in paths:
         if path.is_dir() and not path.is_symlink():
-            shutil.rmtree(path, ignore_errors=True)
+            aside = path.with_name(f"{LEAVING}{path.name}")
+            shutil.rmtree(aside, ignore_errors=True)
+            path.rename(aside)
+            shutil.rmtree(aside, ignore_errors=True)
         else:
+            aside = path
             path.unlink(missing_ok=True)
-        if path.exists():
+        if aside.exists():
             left.append(f"{path} could not be removed")
     return left
+
+
+def sweep(*folders: Path) -> Sequence[str]:
+    """Remove to the end what a killed removal had begun with."""
+    begun = [path for folder in folders for path in folder.glob(f"{LEAVING}*")]
+    for path in begun:
+        shutil.rmtree(path, ignore_errors=True)
+    return [f"{path} could not be removed" for path in begun if path.exists()]
 
 
 def remove_if_empty(*folders: Path) -> None:

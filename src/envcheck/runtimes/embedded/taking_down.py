@@ -42,6 +42,7 @@ class TakingDown:
         if volumes:
             left += self._remove_volumes(standing, everything=run is None)
         layout = self._site.layout
+        left += removal.sweep(layout.state, layout.data)
         removal.remove_if_empty(layout.data, layout.socket.parent, layout.state)
         if not left:
             self._forget(standing, volumes=volumes, alone=alone)

@@ -29,12 +29,26 @@ def main(path: str) -> None:
     data = Path(spec["data"])
     if not (data / "PG_VERSION").exists():
         initialise(spec, data)
+    unlock(data)
     port = str(spec["port"])
     options = ["--listen_addresses=127.0.0.1", f"--port={port}", "--unix_socket_directories="]
     argv = [f"{spec['binaries']}/bin/postgres", "-D", str(data), *options, *spec["settings"]]
     become(spec["uid"])
     os.chdir(data)
     os.execv(argv[0], argv)  # noqa: S606
+
+
+def unlock(data: Path) -> None:
+    """Take the lock of a killed server away while nobody has buried it yet: Postgres holds a
+    zombie for a living server, and some containers have an init that is late to reap."""
+    lock = data / "postmaster.pid"
+    try:
+        pid = int(lock.read_text().split()[0])
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except (OSError, ValueError, IndexError):
+        return
+    if state in ("Z", "X"):
+        lock.unlink()
 
 
 def make_reachable(spec: Spec) -> None:
