@@ -84,14 +84,14 @@ def test_mounts_are_read_short_and_long(folder: Path) -> None:
             "  - {type: tmpfs, target: /tmp, tmpfs: {size: 1m}}"
         )
         + "volumes: {data: }\n",
-        env={"HOME": "/root"},
+        env={"HOME": "/users/me"},
     )
     assert found.services["a"].mounts == (
         Mount("volume", "data", "/data"),
         Mount("bind", str(folder / "conf"), "/etc/conf", True),
         Mount("bind", str(folder.parent / "up"), "/up"),
         Mount("bind", "/abs", "/abs"),
-        Mount("bind", "/root/home", "/home"),
+        Mount("bind", "/users/me/home", "/home"),
         Mount("volume", "", "/anonymous"),
         Mount("bind", str(folder / "long"), "/long", True),
         Mount("volume", "data", "/second"),
